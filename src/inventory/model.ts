@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { Sku } from "../shared/ids.ts";
+import type { Result } from "../shared/result.ts";
+
+export const QUANTITY_MAX = 999;
+/** Bounds a SKU's stock far below 2^53, so that sums of movements stay exact. */
+export const STOCK_MAX = 1_000_000_000;
+
+/** What may be sold of a SKU right now. `backorder`: sold even when nothing is available. */
+export const Availability = z
+  .object({ sku: Sku, available: z.int().min(0), backorder: z.boolean() })
+  .meta({ id: "Availability" });
+export type Availability = z.infer<typeof Availability>;
+
+/** Every way a SKU's stock can change. `commit` lowers what is on hand; a hold only reserves. */
+export const MOVEMENTS = [
+  "receive",
+  "adjust",
+  "hold",
+  "release",
+  "expire",
+  "commit",
+  "return",
+] as const;
+export const MovementKind = z.enum(MOVEMENTS);
+export type MovementKind = z.infer<typeof MovementKind>;
+
+export const LedgerEntry = z.object({
+  sequence: z.int(),
+  kind: MovementKind,
+  /** Signed for `receive`, `adjust` and `return`; the count held, freed or sold otherwise. */
+  quantity: z.int(),
+  location: z.string(),
+  /** The hold for hold, release, expire and commit; the caller's movement id otherwise. */
+  reference: z.string(),
+  reason: z.string(),
+  occurredAt: z.iso.datetime(),
+});
+export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+export const StockView = z
+  .object({
+    sku: Sku,
+    onHand: z.int(),
+    held: z.int(),
+    available: z.int(),
+    backorder: z.boolean(),
+    locations: z.array(z.object({ location: z.string(), onHand: z.int(), held: z.int() })),
+    /** The newest entries first, at most 200. */
+    ledger: z.array(LedgerEntry),
+  })
+  .meta({ id: "Stock" });
+export type StockView = z.infer<typeof StockView>;
+
+export type Hold = { holdId: string; quantity: number; ttlMs: number };
+
+export type HoldError = { code: "insufficient_stock"; available: number };
+/** A hold ends once: what asks for the other end afterwards is told which end it was. */
+export type CommitError = { code: "hold_released" } | { code: "hold_lost" };
+export type ReleaseError = { code: "hold_committed" };
+export type MoveError =
+  | { code: "stock_negative"; onHand: number; held: number }
+  | { code: "stock_limit"; max: number };
+
+export type HoldResult = Result<{ holdId: string; quantity: number; expiresAtMs: number }, HoldError>;
+export type CommitResult = Result<{ holdId: string }, CommitError>;
+export type ReleaseResult = Result<{ holdId: string }, ReleaseError>;
+export type MoveResult = Result<StockView, MoveError>;

@@ -1,0 +1,51 @@
+import { describeRoute, resolver } from "hono-openapi";
+import { z } from "zod";
+import { PROBLEMS, type ProblemSlug } from "./problem.ts";
+
+const ProblemDocument = z
+  .object({
+    type: z.string().describe("`/problems/<slug>`: what the problem means, readable at that path"),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    requestId: z.string(),
+    errors: z
+      .array(z.object({ pointer: z.string(), code: z.string(), message: z.string() }))
+      .optional()
+      .describe("For invalid input: one entry per field, by JSON pointer"),
+  })
+  .meta({ id: "Problem" });
+
+export type RouteDescription = {
+  summary: string;
+  tag: string;
+  /** The success answers by status. */
+  responses: Partial<Record<200 | 201 | 202, z.ZodType>>;
+  /** The problems of this route beside `internal`, which any route may answer. */
+  problems?: readonly ProblemSlug[];
+  /** Who may call it. Every route declares one; a test refuses a route that does not. */
+  audience: "public" | "shopper" | "staff" | "processor";
+};
+
+const problemContent = { "application/problem+json": { schema: resolver(ProblemDocument) } };
+
+/** Documents a route from the same schemas that it validates and answers with. */
+export function describe({ summary, tag, responses, problems = [], audience }: RouteDescription) {
+  const answers = Object.entries(responses).map(([status, schema]) => [
+    status,
+    { description: summary, content: { "application/json": { schema: resolver(schema) } } },
+  ]);
+  const slugs = [...new Set<ProblemSlug>([...problems, "internal"])];
+  const byStatus = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
+  const refusals = [...byStatus].map(([status, group]) => [
+    String(status),
+    { description: group.map((slug) => PROBLEMS[slug].title).join(" · "), content: problemContent },
+  ]);
+  return describeRoute({
+    summary,
+    tags: [tag],
+    ...(audience === "staff" ? { security: [{ staffKey: [] }] } : {}),
+    responses: Object.fromEntries([...answers, ...refusals]),
+    "x-audience": audience,
+  } as Parameters<typeof describeRoute>[0]);
+}

@@ -1,0 +1,75 @@
+/** The kinds of network step a request may take, as they appear in `Server-Timing`. */
+export type StepKind =
+  | "mysql"
+  | "replica"
+  | "redis"
+  | "neon"
+  | "object"
+  | "kv"
+  | "cache"
+  | "r2"
+  | "search"
+  | "processor"
+  | "mail"
+  | "queue";
+
+export type Step = { kind: StepKind; depth: number; durationMs: number };
+
+/** What an object answers beside its value, so that its own steps count in the caller's request. */
+export type Metered<T> = { value: T; steps: Step[] };
+
+const STEPS_MAX = 500;
+
+/**
+ * Counts the network steps of one request. A step that starts after another has settled is one
+ * deeper; steps that run side by side share a depth. The greatest depth is the number of sequential
+ * round trips, which DESIGN §13 budgets.
+ */
+export class Meter {
+  readonly #steps: Step[] = [];
+  #settledDepth = 0;
+
+  async step<T>(kind: StepKind, call: () => Promise<T>): Promise<T> {
+    const depth = this.#settledDepth + 1;
+    const startedMs = Date.now();
+    try {
+      return await call();
+    } finally {
+      this.#record({ kind, depth, durationMs: Date.now() - startedMs });
+    }
+  }
+
+  /** A call to an object that meters its own steps: they count on top of the call itself. */
+  async nested<T>(kind: StepKind, call: () => Promise<Metered<T>>): Promise<T> {
+    const depth = this.#settledDepth + 1;
+    const startedMs = Date.now();
+    try {
+      const { value, steps } = await call();
+      for (const step of steps) this.#record({ ...step, depth: depth + step.depth });
+      return value;
+    } finally {
+      this.#record({ kind, depth, durationMs: Date.now() - startedMs });
+    }
+  }
+
+  get steps(): readonly Step[] {
+    return this.#steps;
+  }
+
+  /** Sequential depth so far. */
+  get roundTrips(): number {
+    return this.#settledDepth;
+  }
+
+  /** One entry per step; `desc` is its depth. */
+  serverTiming(): string {
+    return this.#steps
+      .map(({ kind, depth, durationMs }) => `${kind};dur=${durationMs};desc="${depth}"`)
+      .join(", ");
+  }
+
+  #record(step: Step): void {
+    this.#settledDepth = Math.max(this.#settledDepth, step.depth);
+    if (this.#steps.length < STEPS_MAX) this.#steps.push(step);
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no i, l, o, u
+const RANDOM_BYTES = 16;
+
+/** 128 random bits as 26 characters: unguessable, so an id may also serve as a capability. */
+export function randomSuffix(): string {
+  return encodeBase32(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)));
+}
+
+export function encodeBase32(bytes: Uint8Array): string {
+  let text = "";
+  let buffer = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(buffer >> bits) & 31];
+    }
+    buffer &= (1 << bits) - 1;
+  }
+  return bits > 0 ? text + ALPHABET[(buffer << (5 - bits)) & 31] : text;
+}
+
+const idSchema = <const P extends string>(prefix: P) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-z]{1,40}$`))
+    .brand<P>();
+
+export const ProductId = idSchema("prd");
+export type ProductId = z.infer<typeof ProductId>;
+export const VariantId = idSchema("var");
+export type VariantId = z.infer<typeof VariantId>;
+export const CategoryId = idSchema("cat");
+export type CategoryId = z.infer<typeof CategoryId>;
+export const CartId = idSchema("crt");
+export type CartId = z.infer<typeof CartId>;
+export const LineId = idSchema("lin");
+export type LineId = z.infer<typeof LineId>;
+export const CheckoutId = idSchema("chk");
+export type CheckoutId = z.infer<typeof CheckoutId>;
+export const QuoteId = idSchema("quo");
+export type QuoteId = z.infer<typeof QuoteId>;
+export const OrderId = idSchema("ord");
+export type OrderId = z.infer<typeof OrderId>;
+export const EventId = idSchema("evt");
+export type EventId = z.infer<typeof EventId>;
+
+/** A fresh id, already branded: `newId(OrderId, "ord")`. */
+export function newId<S extends z.ZodType<string, string>>(schema: S, prefix: string): z.infer<S> {
+  return schema.parse(`${prefix}_${randomSuffix()}`);
+}
+
+/** A stock-keeping unit as the merchant writes it: 1 to 64 printable characters, no spaces at the ends. */
+export const Sku = z
+  .string()
+  .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?$/)
+  .brand<"sku">();
+export type Sku = z.infer<typeof Sku>;
