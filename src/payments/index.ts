@@ -1,0 +1,2 @@
+export * from "./model.ts";
+export { openProcessors, type Processors } from "./open-processors.ts";

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { Money } from "../shared/money.ts";
+
+export const ProcessorName = z.enum(["stripe", "adyen"]);
+export type ProcessorName = z.infer<typeof ProcessorName>;
+
+/** Single-use references to a card, made by the processor's own page: never a card number. */
+export const PaymentTokens = z
+  .object({
+    stripe: z.string().min(1).max(200).optional(),
+    adyen: z.string().min(1).max(200).optional(),
+  })
+  .refine((tokens) => Object.keys(tokens).length > 0, { message: "needs at least one token" });
+export type PaymentTokens = z.infer<typeof PaymentTokens>;
+
+export type AuthorizeRequest = {
+  /** The idempotency key at every processor: one checkout can never be authorized twice at one of them. */
+  checkoutId: string;
+  orderId: string;
+  amount: Money;
+  token: string;
+};
+
+/**
+ * Four outcomes, not two. `declined` is an answer and is never retried elsewhere; `not_executed`
+ * surely did not happen; after `unknown` money may have moved, so only the processor can tell.
+ */
+export type AuthorizeOutcome =
+  | { kind: "approved"; paymentId: string; amount: Money }
+  | { kind: "declined"; reason: string }
+  | { kind: "not_executed"; reason: string }
+  | { kind: "unknown"; reason: string };
+
+/** What the processor knows of a checkout's payment. `none` is final only after its index settled. */
+export type FoundPayment =
+  | { kind: "approved"; paymentId: string; amount: Money }
+  | { kind: "captured"; paymentId: string; amount: Money; refunded: Money }
+  | { kind: "voided"; paymentId: string }
+  | { kind: "declined"; reason: string }
+  | { kind: "none" };
+
+export type CaptureOutcome =
+  | { kind: "captured"; paymentId: string }
+  | { kind: "voided" }
+  | { kind: "unknown"; reason: string };
+
+export type VoidOutcome =
+  | { kind: "voided" }
+  | { kind: "captured" }
+  | { kind: "unknown"; reason: string };
+
+export type RefundOutcome =
+  | { kind: "refunded"; refundId: string }
+  | { kind: "refused"; reason: string }
+  | { kind: "unknown"; reason: string };
+
+/** A payment processor. Every verb may be repeated: each carries a key under which it happens once. */
+export type PaymentProcessor = {
+  readonly name: ProcessorName;
+  authorize(request: AuthorizeRequest): Promise<AuthorizeOutcome>;
+  capture(request: { paymentId: string; amount: Money; key: string }): Promise<CaptureOutcome>;
+  void(request: { paymentId: string; key: string }): Promise<VoidOutcome>;
+  refund(request: { paymentId: string; amount: Money; key: string }): Promise<RefundOutcome>;
+  /** Asks by the checkout's own id. Throws `DependencyDown` when the processor cannot be asked. */
+  find(checkoutId: string): Promise<FoundPayment>;
+};
