@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import type { Connection } from "mariadb";
+import {
+  type ConnectionPool,
+  inTransaction,
+  leavesSessionState,
+  runStatement,
+} from "./connection-pool.ts";
+import { endsTransaction, isConnectionLost, VitessError } from "./vitess-error.ts";
+import type { RawOutcome } from "./wire-result.ts";
+
+/** The opaque object a client echoes; only the signature means something to this gateway. */
+export type WireSession = { signature: string; vitessSession: Record<string, unknown> };
+
+const ENDED_REMEMBERED_MAX = 1_000;
+export const NO_TRANSACTION: WireSession = { signature: "", vitessSession: { autocommit: true } };
+
+/** One BEGIN and the connection it pins, until it ends by any of its ways. */
+type Transaction = {
+  id: number;
+  signature: string;
+  connection: Connection;
+  reaper: NodeJS.Timeout;
+  /** Left session state behind, so that its connection must not serve anyone else. */
+  tainted: boolean;
+  /** Statements of one session run one after another, whatever the client does. */
+  tail: Promise<unknown>;
+};
+
+export type TransactionOutcome = { session: WireSession; outcome: RawOutcome };
+
+/** Pins a connection to each open transaction and takes it back when the transaction ends. */
+export class Transactions {
+  readonly #pool: ConnectionPool;
+  readonly #timeoutMs: number;
+  readonly #open = new Map<string, Transaction>();
+  /** Signature → how it ended, for clients that come back with a dead session. */
+  readonly #ended = new Map<string, string>();
+  #lastId = 1_000_000;
+
+  constructor(pool: ConnectionPool, timeoutMs: number) {
+    this.#pool = pool;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Opens a transaction with the client's own BEGIN or START TRANSACTION. */
+  async begin(sql: string): Promise<TransactionOutcome> {
+    const connection = await this.#pool.acquire();
+    let outcome: RawOutcome;
+    try {
+      outcome = await runStatement(connection, sql);
+    } catch (error) {
+      this.#pool.discard(connection);
+      throw error;
+    }
+    this.#lastId += 1;
+    const transaction: Transaction = {
+      id: this.#lastId,
+      signature: randomBytes(24).toString("base64url"),
+      connection,
+      reaper: setTimeout(() => this.#reap(transaction), this.#timeoutMs),
+      tainted: false,
+      tail: Promise.resolve(),
+    };
+    this.#open.set(transaction.signature, transaction);
+    return { session: sessionOf(transaction), outcome };
+  }
+
+  /** Runs a statement in the session's transaction. Throws VitessError when that transaction is over. */
+  async run(signature: string, sql: string): Promise<TransactionOutcome> {
+    const transaction = this.#open.get(signature);
+    if (!transaction) throw this.#over(signature);
+    const turn = transaction.tail.then(() => this.#runNow(transaction, sql));
+    transaction.tail = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  isOpen(signature: string): boolean {
+    return this.#open.has(signature);
+  }
+
+  /** Rolls back whatever is open: the server does that when its client goes. */
+  close(): void {
+    for (const transaction of [...this.#open.values()]) {
+      this.#end(transaction, "the tablet is shutting down");
+      this.#pool.discard(transaction.connection);
+    }
+  }
+
+  async #runNow(transaction: Transaction, sql: string): Promise<TransactionOutcome> {
+    // It may have ended while this statement waited for its turn.
+    if (!this.#open.has(transaction.signature)) throw this.#over(transaction.signature);
+    transaction.tainted ||= leavesSessionState(sql);
+    try {
+      const outcome = await runStatement(transaction.connection, sql);
+      return { session: this.#afterStatement(transaction), outcome };
+    } catch (error) {
+      if (!this.#open.has(transaction.signature)) throw this.#over(transaction.signature);
+      if (endsTransaction(error)) {
+        const reason = isConnectionLost(error) ? "connection lost" : "deadlock";
+        this.#end(transaction, reason);
+        this.#pool.discard(transaction.connection);
+      }
+      throw error;
+    }
+  }
+
+  /** The server decides whether a transaction is over: after COMMIT, ROLLBACK, or DDL's implicit commit. */
+  #afterStatement(transaction: Transaction): WireSession {
+    if (inTransaction(transaction.connection)) return sessionOf(transaction);
+    if (this.#open.has(transaction.signature)) {
+      this.#end(transaction, "transaction committed or rolled back");
+      if (transaction.tainted) this.#pool.discard(transaction.connection);
+      else this.#pool.release(transaction.connection);
+    }
+    return NO_TRANSACTION;
+  }
+
+  #reap(transaction: Transaction): void {
+    const seconds = this.#timeoutMs / 1_000;
+    this.#end(transaction, `exceeded timeout: ${seconds}s`);
+    this.#pool.discard(transaction.connection);
+  }
+
+  #end(transaction: Transaction, reason: string): void {
+    clearTimeout(transaction.reaper);
+    this.#open.delete(transaction.signature);
+    const endedAt = new Date().toISOString().replace("T", " ").replace("Z", " UTC");
+    this.#ended.set(
+      transaction.signature,
+      `transaction ${transaction.id}: ended at ${endedAt} (${reason})`,
+    );
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > ENDED_REMEMBERED_MAX && oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  #over(signature: string): VitessError {
+    const ended = this.#ended.get(signature);
+    return new VitessError(
+      "ABORTED",
+      ended ?? "transaction not found (potential transaction timeout)",
+    );
+  }
+}
+
+function sessionOf({ id, signature }: Transaction): WireSession {
+  return {
+    signature,
+    vitessSession: {
+      autocommit: true,
+      inTransaction: true,
+      shardSessions: [{ transactionId: String(id) }],
+    },
+  };
+}

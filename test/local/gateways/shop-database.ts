@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "@planetscale/database";
+import { startMariaDb } from "../../../local/engines/mariadb.ts";
+import { startPlanetScale } from "../../../local/gateways/planetscale.ts";
+
+const USERNAME = "shop_user";
+const PASSWORD = "pscale_pw_test";
+
+/** A MariaDB and a gateway of its own, with what a test needs to be a client and to break things. */
+export async function startShopDatabase(options: { transactionTimeoutMs?: number } = {}) {
+  const dir = await mkdtemp(join(tmpdir(), "frontage-ps-"));
+  const log = () => undefined;
+  let engine = await startMariaDb({ dir, log });
+  const gateway = await startPlanetScale({
+    ...options,
+    port: 0,
+    username: USERNAME,
+    password: PASSWORD,
+    database: engine.database,
+    connect: { socketPath: engine.socketPath },
+    mysqlUser: engine.user,
+    mysqlPassword: engine.password,
+  });
+  const url = (password: string) => gateway.url.replace("//", `//${USERNAME}:${password}@`);
+  const call = async (path: string, init?: RequestInit) =>
+    (await (await fetch(gateway.url + path, init)).json()) as Record<string, unknown>;
+
+  return {
+    gateway,
+    client: (password = PASSWORD) => new Client({ url: url(password) }),
+    stats: () => call("/stats"),
+    resetStats: () => call("/stats/reset", { method: "POST" }),
+    faults: (dial: object) => call("/faults", { method: "PUT", body: JSON.stringify(dial) }),
+    stopEngine: () => engine.stop(),
+    startEngine: async () => {
+      engine = await startMariaDb({ dir, log });
+    },
+    /** A statement straight to the gateway, with a session chosen by the test. */
+    execute: (query: string, session: unknown = null) =>
+      call("/psdb.v1alpha1.Database/Execute", {
+        method: "POST",
+        headers: { Authorization: `Basic ${btoa(`${USERNAME}:${PASSWORD}`)}` },
+        body: JSON.stringify({ query, session }),
+      }),
+    stop: async () => {
+      await gateway.close();
+      await engine.stop();
+      await rm(dir, { recursive: true });
+    },
+  };
+}
+
+export type ShopDatabase = Awaited<ReturnType<typeof startShopDatabase>>;
