@@ -1,0 +1,2 @@
+export { findVariants } from "./find-variants.ts";
+export type { ReceiveStock, StockReceipt, VariantInfo } from "./model.ts";
