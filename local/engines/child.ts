@@ -31,7 +31,7 @@ export type ChildOptions = {
   name: string;
   command: string;
   args: readonly string[];
-  /** Named on the command line, so that a leftover can be recognised. Holds the pid file. */
+  /** Whose data it is: marks the process, so that a leftover can be recognised. Holds the pid file. */
   dir: string;
   logFile: string;
   env?: NodeJS.ProcessEnv;
@@ -115,7 +115,14 @@ function spawnLogged(options: ChildOptions): { process: ChildProcess; logStart: 
   const args = guarded ? ["--pdeathsig", "TERM", options.command, ...options.args] : options.args;
   try {
     const stdio = ["pipe", log, log] as const;
-    const spawned = spawn(command, [...args], { stdio: [...stdio], detached: true, env, cwd });
+    // Grandchildren, whose command lines we do not write, are recognised by this variable.
+    const marked = { ...env, FRONTAGE_DIR: options.dir };
+    const spawned = spawn(command, [...args], {
+      stdio: [...stdio],
+      detached: true,
+      env: marked,
+      cwd,
+    });
     spawned.stdin?.on("error", () => {}); // EPIPE of a child that has just ended.
     return { process: spawned, logStart };
   } finally {

@@ -1,4 +1,11 @@
-import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 
 /**
  * Who runs where, kept beside the data. A pid alone may have been given to a stranger since;
@@ -13,11 +20,16 @@ const POLL_MS = 50;
 
 /** The identity of a live process; undefined once it has ended (a zombie has ended). */
 export function identify(pid: number): ProcessId | undefined {
+  const fields = statFields(pid);
+  return fields && { pid, startTicks: Number(fields[19]) };
+}
+
+/** The fields of /proc/<pid>/stat from the third on: state, parent, process group and so forth. */
+function statFields(pid: number): string[] | undefined {
   const stat = readProc(pid, "stat");
   // The command name stands in parentheses and may itself hold spaces or parentheses.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (!fields || fields[0] === "Z" || fields[0] === "X") return undefined;
-  return { pid, startTicks: Number(fields[19]) };
+  return !fields || fields[0] === "Z" || fields[0] === "X" ? undefined : fields;
 }
 
 export function isAlive({ pid, startTicks }: ProcessId): boolean {
@@ -41,11 +53,12 @@ export function readRecord(file: string): ProcessRecord | undefined {
 
 /**
  * Ends what an earlier, crashed owner left behind. Throws when that owner still lives: then the
- * directory is in use. A process whose command line does not name `dir` is never touched.
+ * directory is in use. A process that was not started for `dir` is never touched.
  */
 export async function endLeftover(file: string, dir: string): Promise<"none" | "ended"> {
   const record = readRecord(file);
-  if (!record || !isAlive(record) || !commandLineNames(record.pid, dir)) {
+  if (!record || !isAlive(record) || !names(record.pid, dir)) {
+    if (record) endOrphans(record.pid, dir);
     rmSync(file, { force: true });
     return "none";
   }
@@ -63,10 +76,20 @@ export async function endLeftover(file: string, dir: string): Promise<"none" | "
   return "ended";
 }
 
-function commandLineNames(pid: number, dir: string): boolean {
-  const real = existsSync(dir) ? realpathSync(dir) : dir;
-  const words = (readProc(pid, "cmdline") ?? "").split("\0");
-  return words.some((word) => word.includes(dir) || word.includes(real));
+/** What a leader that was killed outright left running in its group. */
+function endOrphans(group: number, dir: string): void {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  for (const pid of pids.map(Number)) {
+    if (Number(statFields(pid)?.[2]) === group && names(pid, dir)) process.kill(pid, "SIGKILL");
+  }
+}
+
+/** Whether a process was started for `dir`: its command line or its environment says so. */
+function names(pid: number, dir: string): boolean {
+  const paths = [dir, existsSync(dir) ? realpathSync(dir) : dir];
+  const text = `${readProc(pid, "cmdline") ?? ""}\0${readProc(pid, "environ") ?? ""}`;
+  const words = text.split("\0");
+  return paths.some((path) => words.some((w) => w.endsWith(path) || w.includes(`${path}/`)));
 }
 
 /** Each child leads its own process group, so that its own children end with it. */
@@ -86,7 +109,7 @@ async function goneWithin(id: ProcessId, ms: number): Promise<boolean> {
   return !isAlive(id);
 }
 
-function readProc(pid: number, name: "stat" | "cmdline"): string | undefined {
+function readProc(pid: number, name: "stat" | "cmdline" | "environ"): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "utf8");
   } catch {

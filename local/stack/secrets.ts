@@ -1,0 +1,43 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const Secrets = z.object({
+  token: z.string(),
+  staffKey: z.string(),
+  stripe: z.string(),
+  mail: z.string(),
+  redis: z.string(),
+  mysql: z.string(),
+  neon: z.string(),
+});
+/** Made for one directory and good for nothing outside it. */
+export type Secrets = z.infer<typeof Secrets>;
+
+/** Reads the directory's secrets; makes them on first use. */
+export function localSecrets(dir: string): Secrets {
+  const file = join(dir, "secrets.json");
+  if (existsSync(file)) return Secrets.parse(JSON.parse(readFileSync(file, "utf8")));
+  const random = () => randomBytes(24).toString("hex");
+  const secrets: Secrets = {
+    token: random(),
+    staffKey: `stk_local_${random()}`,
+    stripe: `sk_test_local_${random()}`,
+    mail: `re_local_${random()}`,
+    redis: random(),
+    mysql: random(),
+    neon: random(),
+  };
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  // Renamed into place: a crash in between must not leave half a file.
+  writeFileSync(`${file}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return secrets;
+}
+
+/** The value of STAFF_KEYS: who may call the operations routes, without the key itself. */
+export function staffKeys(staffKey: string): string {
+  const sha256 = createHash("sha256").update(staffKey).digest("hex");
+  return JSON.stringify([{ id: "local", sha256, scopes: ["*"] }]);
+}

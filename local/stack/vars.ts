@@ -1,0 +1,47 @@
+import { REDIS_ROLES, type RedisRole } from "../engines/redis.ts";
+import type { Ports } from "./ports.ts";
+import { type Secrets, staffKeys } from "./secrets.ts";
+
+export type Vars = Readonly<Record<string, string>>;
+
+const at = (port: number, path = ""): string => `http://127.0.0.1:${port}${path}`;
+
+/** The Workers' variables for stand-ins on these ports. */
+export function varsFor(
+  ports: Ports,
+  secrets: Secrets,
+  { user, database }: { user: string; database: string },
+): Vars {
+  const roles = Object.keys(REDIS_ROLES) as RedisRole[];
+  const redis = roles.flatMap((role) => [
+    [`REDIS_${role.toUpperCase()}_URL`, at(ports.redis[role])],
+    [`REDIS_${role.toUpperCase()}_TOKEN`, secrets.redis],
+  ]);
+  const planetScale = (port: number) => `http://${user}:${secrets.mysql}@127.0.0.1:${port}`;
+  return {
+    MYSQL_URL: planetScale(ports.planetscale),
+    MYSQL_REPLICA_URL: planetScale(ports.planetscaleReplica),
+    NEON_URL: `postgresql://${user}:${secrets.neon}@127.0.0.1/${database}`,
+    NEON_ENDPOINT: at(ports.neon, "/sql"),
+    ...Object.fromEntries(redis),
+    STRIPE_URL: at(ports.stripe),
+    STRIPE_SECRET_KEY: secrets.stripe,
+    MAIL_URL: at(ports.messages),
+    MAIL_KEY: secrets.mail,
+    MAIL_FROM: "Frontage <orders@frontage.example>",
+    TOKEN_SECRET: secrets.token,
+    STAFF_KEYS: staffKeys(secrets.staffKey),
+    PUBLIC_URL: at(ports.api),
+    PAYMENT_TIMEOUT_MS: "2500",
+    PAYMENT_SETTLE_MS: "3000",
+  };
+}
+
+/** Values from the environment win, name by name: that is how one part is pointed at a hosted service. */
+export function withOverrides(vars: Vars, env: NodeJS.ProcessEnv): { vars: Vars; names: string[] } {
+  const given = Object.keys(vars).flatMap((name) => {
+    const value = env[name];
+    return value ? [[name, value] as const] : [];
+  });
+  return { vars: { ...vars, ...Object.fromEntries(given) }, names: given.map(([name]) => name) };
+}
