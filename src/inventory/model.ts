@@ -54,15 +54,40 @@ export type StockView = z.infer<typeof StockView>;
 
 export type Hold = { holdId: string; quantity: number; ttlMs: number };
 
-export type HoldError = { code: "insufficient_stock"; available: number };
+export const DEFAULT_LOCATION = "default";
+export const LOCATIONS_MAX = 100;
+export const Location = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/);
+
+/** `hold_ended`: this id was released or has expired, and an id is never held twice. */
+export type HoldError =
+  | { code: "insufficient_stock"; available: number }
+  | { code: "hold_ended"; available: number };
 /** A hold ends once: what asks for the other end afterwards is told which end it was. */
 export type CommitError = { code: "hold_released" } | { code: "hold_lost" };
 export type ReleaseError = { code: "hold_committed" };
 export type MoveError =
   | { code: "stock_negative"; onHand: number; held: number }
-  | { code: "stock_limit"; max: number };
+  | { code: "stock_limit"; max: number }
+  | { code: "location_limit"; max: number };
 
-export type HoldResult = Result<{ holdId: string; quantity: number; expiresAtMs: number }, HoldError>;
+/** One movement of goods. Repeating a `movementId` moves nothing: the first one counts. */
+export type Movement = {
+  movementId: string;
+  kind: "receive" | "adjust" | "return";
+  /** Signed, never zero. */
+  delta: number;
+  reason: string;
+  location?: string;
+};
+
+/** Lines of one order, as many as there are: the same SKU may stand on several. */
+export type StockLine = { sku: Sku; quantity: number };
+export type Shortage = { sku: Sku; available: number };
+
+export type HoldResult = Result<
+  { holdId: string; quantity: number; expiresAtMs: number },
+  HoldError
+>;
 export type CommitResult = Result<{ holdId: string }, CommitError>;
 export type ReleaseResult = Result<{ holdId: string }, ReleaseError>;
 export type MoveResult = Result<StockView, MoveError>;

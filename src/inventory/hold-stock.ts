@@ -1,0 +1,123 @@
+import { DependencyDown, weatherBehind } from "../platform/dependency.ts";
+import type { Meter } from "../platform/telemetry/meter.ts";
+import { assert } from "../shared/assert.ts";
+import type { Sku } from "../shared/ids.ts";
+import { err, ok, type Result } from "../shared/result.ts";
+import type { Shortage, StockLine } from "./model.ts";
+import { type InventoryEnv, skuStock } from "./stub.ts";
+
+type HeldAll = Result<
+  { expiresAtMs: number },
+  { code: "insufficient_stock"; shortages: Shortage[] }
+>;
+
+/**
+ * Holds every SKU of an order or none, in parallel, for `ttlMs` milliseconds. Idempotent by `holdId`.
+ * An id is never held twice: where it was released or has expired already, that SKU is reported
+ * among the shortages with what is available now, and the caller starts over with a new id.
+ *
+ * @throws DependencyDown when an object could not be asked. Some SKUs may then be held: the caller
+ * calls `releaseAll` or repeats this call; what nobody ends expires.
+ */
+export async function holdAll(
+  env: InventoryEnv,
+  meter: Meter,
+  { holdId, lines, ttlMs }: { holdId: string; lines: readonly StockLine[]; ttlMs: number },
+): Promise<HeldAll> {
+  const wanted = sumBySku(lines);
+  const results = await each([...wanted], meter, async ([sku, quantity]) => {
+    const held = await skuStock(env, sku).hold({ holdId, quantity, ttlMs });
+    return { sku, held };
+  });
+  const shortages: Shortage[] = [];
+  const taken: Sku[] = [];
+  let expiresAtMs = Number.POSITIVE_INFINITY;
+  for (const { sku, held } of results) {
+    if (!held.ok) shortages.push({ sku, available: held.error.available });
+    if (!held.ok) continue;
+    taken.push(sku);
+    expiresAtMs = Math.min(expiresAtMs, held.value.expiresAtMs);
+  }
+  if (shortages.length === 0) return ok({ expiresAtMs });
+  // Only what was taken is given back: the object that refused is the busy one in a rush.
+  await releaseAll(env, meter, { holdId, skus: taken });
+  return err({ code: "insufficient_stock", shortages });
+}
+
+/**
+ * Sells what a hold reserved. Idempotent. The SKUs named by `hold_lost` could not be sold, because
+ * the hold has ended and its units are gone; the others are sold.
+ *
+ * @throws DependencyDown when an object could not be asked; repeat the call.
+ */
+export async function commitAll(
+  env: InventoryEnv,
+  meter: Meter,
+  { holdId, skus }: { holdId: string; skus: readonly Sku[] },
+): Promise<Result<null, { code: "hold_lost"; skus: Sku[] }>> {
+  const results = await each([...new Set(skus)], meter, async (sku) => {
+    const committed = await skuStock(env, sku).commit(holdId);
+    return { sku, ok: committed.ok };
+  });
+  const lost = results.filter((result) => !result.ok).map(({ sku }) => sku);
+  return lost.length === 0 ? ok(null) : err({ code: "hold_lost", skus: lost });
+}
+
+/**
+ * Gives back whatever a hold reserved, and bars its id. Idempotent, and safe before the hold arrives.
+ *
+ * @throws InvariantError when the hold was committed: the caller has lost track of its own order.
+ * @throws DependencyDown when an object could not be asked; repeat the call.
+ */
+export async function releaseAll(
+  env: InventoryEnv,
+  meter: Meter,
+  { holdId, skus }: { holdId: string; skus: readonly Sku[] },
+): Promise<void> {
+  await each([...new Set(skus)], meter, async (sku) => {
+    const released = await skuStock(env, sku).release(holdId);
+    assert(released.ok, "a committed hold cannot be released");
+  });
+}
+
+/**
+ * Puts sold goods back at the default location. Idempotent by `returnId`.
+ *
+ * @throws DependencyDown when an object could not be asked; repeat the call.
+ */
+export async function returnAll(
+  env: InventoryEnv,
+  meter: Meter,
+  { returnId, lines, reason }: { returnId: string; lines: readonly StockLine[]; reason: string },
+): Promise<void> {
+  await each([...sumBySku(lines)], meter, async ([sku, delta]) => {
+    const movementId = `return:${returnId}`;
+    const moved = await skuStock(env, sku).move({ movementId, kind: "return", delta, reason });
+    assert(moved.ok, "sold goods must find room again");
+  });
+}
+
+export function sumBySku(lines: readonly StockLine[]): Map<Sku, number> {
+  const sums = new Map<Sku, number>();
+  for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity);
+  return sums;
+}
+
+/** Calls one object per item at once, one metered step each, and waits for all before it fails. */
+async function each<T, R>(
+  items: readonly T[],
+  meter: Meter,
+  call: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results = await Promise.allSettled(
+    items.map((item) => meter.step("object", () => call(item))),
+  );
+  return results.map((result) => {
+    if (result.status === "fulfilled") return result.value;
+    throw asWeather(result.reason);
+  });
+}
+
+/** An object's weather by its own name; anything else is a bug and keeps its face. */
+export const asWeather = (error: unknown): unknown =>
+  weatherBehind(error) ? new DependencyDown("object", error) : error;

@@ -1,0 +1,306 @@
+import { DurableObject } from "cloudflare:workers";
+import { openIo } from "../platform/io/io.ts";
+import { hasTables } from "../platform/objects/has-tables.ts";
+import { migrate } from "../platform/objects/migrate.ts";
+import { logError } from "../platform/telemetry/log.ts";
+import { assert } from "../shared/assert.ts";
+import { Sku } from "../shared/ids.ts";
+import { err, ok } from "../shared/result.ts";
+import type {
+  Availability,
+  CommitResult,
+  Hold,
+  HoldResult,
+  Movement,
+  MoveResult,
+  ReleaseResult,
+  StockView,
+} from "./model.ts";
+import { DEFAULT_LOCATION } from "./model.ts";
+import { type Offer, OfferStore } from "./offer-store.ts";
+import { publishOffer } from "./publish-offer.ts";
+import { move, planHold, reserve, sell, unreserve } from "./stock.ts";
+import { StockStore, type StoredHold } from "./stock-store.ts";
+import { STOCK_MIGRATIONS } from "./tables.ts";
+
+const LEDGER_SHOWN_MAX = 200;
+const EXPIRED_AT_ONCE_MAX = 500;
+const HOLD_TTL_MS_MAX = 24 * 60 * 60 * 1000;
+/** How long a repeat of a hold's end is still recognised. */
+const ENDED_HOLD_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** The runtime drops an alarm after its sixth failed retry. */
+const ALARM_RETRIES_TRUSTED = 5;
+const ALARM_REST_MS = 60_000;
+
+/**
+ * Owns one SKU's stock. What changes stock is synchronous and one transaction, so no caller can see
+ * a half-made hold; telling the rest of the shop happens afterwards and may fail without harm.
+ */
+export class SkuStockObject extends DurableObject<Env> {
+  readonly #stock = new StockStore(this.ctx.storage.sql);
+  readonly #offers = new OfferStore(this.ctx.storage.sql);
+  #hasTables: boolean;
+  #alarmAtMs: number | undefined;
+  #publishing: Promise<void> = Promise.resolve();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#hasTables = hasTables(ctx.storage);
+    if (this.#hasTables) migrate(ctx.storage, STOCK_MIGRATIONS);
+    // Remembered here so that a change can set its alarm without an await in between: only then are
+    // both written together, and no hold can outlive a crash without the alarm that ends it.
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
+    });
+  }
+
+  /**
+   * Reserves units for `ttlMs`, all or nothing. Repeating a `holdId` answers what became of it: a
+   * hold that stands or was committed is told again, one that was given back is `hold_ended`.
+   */
+  hold({ holdId, quantity, ttlMs }: Hold): HoldResult {
+    assert(Number.isSafeInteger(quantity) && quantity > 0, "a hold needs a positive quantity");
+    assert(ttlMs > 0 && ttlMs <= HOLD_TTL_MS_MAX, "a hold needs a time limit");
+    if (!this.#hasTables) return err({ code: "insufficient_stock", available: 0 });
+
+    return this.#change((nowMs): HoldResult => {
+      const earlier = this.#stock.findHold(holdId);
+      if (earlier) return this.#repeated(earlier);
+      // Holds that are over but still wait for the alarm must not refuse a shopper.
+      this.#expire(nowMs);
+      return this.#take(holdId, quantity, nowMs + ttlMs, nowMs);
+    });
+  }
+
+  /** Sells what is held. An expired hold is taken again if it still can be, else it is `hold_lost`. */
+  commit(holdId: string): CommitResult {
+    if (!this.#hasTables) return err({ code: "hold_lost" });
+    return this.#change((nowMs): CommitResult => {
+      const hold = this.#stock.findHold(holdId);
+      if (!hold) return err({ code: "hold_lost" });
+      if (hold.status === "committed") return ok({ holdId });
+      if (hold.status === "released") return err({ code: "hold_released" });
+      if (hold.status === "expired" && !this.#retake(hold, nowMs))
+        return err({ code: "hold_lost" });
+
+      const parts = this.#stock.partsOf(holdId);
+      this.#stock.saveShelves(sell(this.#stock.shelves(), parts));
+      this.#end(hold, "committed", "commit", nowMs);
+      return ok({ holdId });
+    });
+  }
+
+  /** Gives back what is held. Safe before, during and after the hold it names; never after its commit. */
+  release(holdId: string): ReleaseResult {
+    if (!this.#hasTables) return ok({ holdId });
+    return this.#change((nowMs): ReleaseResult => {
+      const hold = this.#stock.findHold(holdId);
+      if (!hold) this.#stock.addReleased(holdId, nowMs);
+      if (hold?.status === "committed") return err({ code: "hold_committed" });
+      if (hold?.status === "held") this.#giveBack(hold, "released", "release", nowMs);
+      // An expired hold that its owner gives up must not be taken again by a late commit.
+      if (hold?.status === "expired") this.#stock.endHold(holdId, "released", nowMs);
+      return ok({ holdId });
+    });
+  }
+
+  /** Moves goods in or out. With `publishNow` the copies are tried before it answers. */
+  async move(movement: Movement, { publishNow = false } = {}): Promise<MoveResult> {
+    assert(
+      Number.isSafeInteger(movement.delta) && movement.delta !== 0,
+      "a movement needs a quantity",
+    );
+    const moved = this.#change((nowMs) => this.#moveOnce(movement, nowMs));
+    if (!moved.ok) return moved;
+    if (publishNow) await this.#publish();
+    return ok(this.view());
+  }
+
+  /** A SKU's first stock and its backorder policy in one call, for the importer. Idempotent by `movementId`. */
+  openStock(opening: { movementId: string; quantity: number; backorder: boolean }): void {
+    const { movementId, quantity, backorder } = opening;
+    this.#change((nowMs) => {
+      this.#stock.setBackorder(backorder);
+      if (quantity === 0) this.#offers.markChanged(nowMs); // Nothing moves, yet pages must learn of it.
+      if (quantity === 0) return;
+      const movement = { movementId, kind: "receive", delta: quantity, reason: "opening" } as const;
+      assert(this.#moveOnce(movement, nowMs).ok, "an opening stock beyond the limit");
+    });
+  }
+
+  /** Whether the SKU may be sold beyond its stock. What is owed already stays owed. */
+  setBackorder(backorder: boolean): void {
+    this.#change(() => this.#stock.setBackorder(backorder));
+  }
+
+  view(): StockView {
+    const shelves = this.#hasTables ? this.#stock.shelves() : [];
+    const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+    return {
+      ...this.availability(),
+      onHand: sum(shelves.map(({ onHand }) => onHand)),
+      held: sum(shelves.map(({ held }) => held)),
+      locations: shelves,
+      ledger: this.#hasTables ? this.#stock.listLedger(LEDGER_SHOWN_MAX) : [],
+    };
+  }
+
+  /** What may be sold now. With `refill` the caller says that Redis has lost its copy. */
+  availability({ refill = false } = {}): Availability {
+    const sku = this.#sku();
+    if (!this.#hasTables) return { sku, available: 0, backorder: false };
+    if (refill && this.#offers.publishAtMs() === undefined) {
+      const nowMs = Date.now();
+      this.#offers.markChanged(nowMs);
+      this.#arm();
+    }
+    return { sku, available: this.#stock.available(), backorder: this.#stock.backorder() };
+  }
+
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#alarmAtMs = undefined;
+    if (!this.#hasTables) return;
+    try {
+      this.#change((nowMs) => {
+        this.#expire(nowMs);
+        this.#stock.forgetHolds(nowMs - ENDED_HOLD_KEPT_MS, EXPIRED_AT_ONCE_MAX);
+      });
+      const publishAtMs = this.#offers.publishAtMs();
+      if (publishAtMs !== undefined && publishAtMs <= Date.now()) await this.#publish();
+      this.#arm();
+    } catch (error) {
+      if ((info?.retryCount ?? 0) < ALARM_RETRIES_TRUSTED) throw error;
+      logError("stock.alarm_failed", error, { sku: this.#sku() });
+      this.#setAlarm(Date.now() + ALARM_REST_MS);
+    }
+  }
+
+  /** Runs one change whole or not at all, and makes sure that its consequences have an alarm. */
+  #change<T>(change: (nowMs: number) => T): T {
+    const nowMs = Date.now();
+    if (!this.#hasTables) migrate(this.ctx.storage, STOCK_MIGRATIONS);
+    this.#hasTables = true;
+    const result = this.ctx.storage.transactionSync(() => {
+      const before = this.availability();
+      const outcome = change(nowMs);
+      const after = this.availability();
+      const changed = before.available !== after.available || before.backorder !== after.backorder;
+      if (changed) this.#offers.markChanged(nowMs);
+      return outcome;
+    });
+    this.#arm();
+    return result;
+  }
+
+  #repeated(hold: StoredHold): HoldResult {
+    const { holdId, quantity, status, expiresAtMs } = hold;
+    if (status === "held" || status === "committed") return ok({ holdId, quantity, expiresAtMs });
+    return err({ code: "hold_ended", available: this.#stock.available() });
+  }
+
+  #take(holdId: string, quantity: number, expiresAtMs: number, nowMs: number): HoldResult {
+    const shelves = this.#stock.shelves();
+    const takes = planHold(shelves, quantity, this.#stock.backorder());
+    if (!takes.ok) return takes;
+    this.#stock.saveShelves(reserve(shelves, takes.value));
+    this.#stock.addHold({ holdId, quantity, expiresAtMs });
+    this.#stock.setParts(holdId, takes.value);
+    this.#log(holdId, "hold", nowMs);
+    return ok({ holdId, quantity, expiresAtMs });
+  }
+
+  #retake({ holdId, quantity }: StoredHold, nowMs: number): boolean {
+    const shelves = this.#stock.shelves();
+    const takes = planHold(shelves, quantity, this.#stock.backorder());
+    if (!takes.ok) return false;
+    this.#stock.saveShelves(reserve(shelves, takes.value));
+    this.#stock.setParts(holdId, takes.value);
+    this.#log(holdId, "hold", nowMs);
+    return true;
+  }
+
+  #expire(nowMs: number): void {
+    for (const hold of this.#stock.listExpired(nowMs, EXPIRED_AT_ONCE_MAX)) {
+      this.#giveBack(hold, "expired", "expire", nowMs);
+    }
+  }
+
+  #giveBack(
+    hold: StoredHold,
+    status: "released" | "expired",
+    kind: "release" | "expire",
+    nowMs: number,
+  ): void {
+    const parts = this.#stock.partsOf(hold.holdId);
+    this.#stock.saveShelves(unreserve(this.#stock.shelves(), parts));
+    this.#end(hold, status, kind, nowMs);
+  }
+
+  #end(
+    { holdId }: StoredHold,
+    status: "released" | "expired" | "committed",
+    kind: "release" | "expire" | "commit",
+    nowMs: number,
+  ): void {
+    this.#stock.endHold(holdId, status, nowMs);
+    this.#log(holdId, kind, nowMs);
+  }
+
+  /** One ledger entry per location that a hold touches. */
+  #log(holdId: string, kind: "hold" | "release" | "expire" | "commit", nowMs: number): void {
+    for (const part of this.#stock.partsOf(holdId)) {
+      this.#stock.appendLedger({ ...part, kind, reference: holdId, reason: "" }, nowMs);
+    }
+  }
+
+  #moveOnce(
+    { movementId, kind, delta, reason, location = DEFAULT_LOCATION }: Movement,
+    nowMs: number,
+  ): ReturnType<typeof move> {
+    const shelves = this.#stock.shelves();
+    if (this.#stock.hasMovement(movementId)) return ok(shelves);
+    const moved = move(shelves, { location, delta });
+    if (!moved.ok) return moved;
+    this.#stock.saveShelves(moved.value);
+    const entry = { kind, quantity: delta, location, reference: movementId, reason };
+    this.#stock.appendLedger(entry, nowMs);
+    return moved;
+  }
+
+  /** One publication at a time: two at once could tell the catalogue of a crossing in the wrong order. */
+  #publish(): Promise<void> {
+    this.#publishing = this.#publishing.then(() => this.#publishOnce());
+    return this.#publishing;
+  }
+
+  async #publishOnce(): Promise<void> {
+    if (this.#offers.publishAtMs() === undefined) return;
+    const { sku, available, backorder } = this.availability();
+    const offer: Offer = { available, backorder, version: this.#offers.version() };
+    try {
+      const io = openIo(this.env, `stock:${sku}`);
+      await publishOffer(io, { sku, offer, crossesZero: this.#offers.crossesZero(offer) });
+      this.#offers.markPublished(offer);
+    } catch (error) {
+      // Weather or not, the news is owed: it stays due, and the stock itself is not in doubt.
+      logError("stock.publish_failed", error, { sku });
+      this.#offers.postpone(Date.now());
+    }
+    this.#arm();
+  }
+
+  #arm(): void {
+    const due = [this.#stock.nextExpiryMs(), this.#offers.publishAtMs()];
+    const dueMs = Math.min(...due.filter((atMs) => atMs !== undefined));
+    if (dueMs < (this.#alarmAtMs ?? Number.POSITIVE_INFINITY)) this.#setAlarm(dueMs);
+  }
+
+  #setAlarm(atMs: number): void {
+    this.#alarmAtMs = atMs;
+    void this.ctx.storage.setAlarm(atMs);
+  }
+
+  #sku(): Sku {
+    return Sku.parse(this.ctx.id.name);
+  }
+}

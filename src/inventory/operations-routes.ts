@@ -1,0 +1,109 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { findVariants } from "../catalog/index.ts";
+import type { ApiEnv } from "../platform/http/context.ts";
+import { describe } from "../platform/http/describe.ts";
+import { idempotencyKeyOf, idempotent } from "../platform/http/idempotency.ts";
+import { invalid, Problem } from "../platform/http/problem.ts";
+import { valid } from "../platform/http/valid.ts";
+import { randomSuffix, Sku } from "../shared/ids.ts";
+import { Location, type MoveError, STOCK_MAX, StockView } from "./model.ts";
+import { skuStock } from "./stub.ts";
+
+const Path = z.object({ sku: Sku });
+const MovementRequest = z.object({
+  delta: z
+    .int()
+    .min(-STOCK_MAX)
+    .max(STOCK_MAX)
+    .refine((delta) => delta !== 0, "must not be zero"),
+  reason: z.string().trim().min(1).max(200),
+  location: Location.optional(),
+});
+
+export const inventoryOperationsRoutes = new Hono<ApiEnv>()
+  .get(
+    "/inventory/:sku",
+    describe({
+      summary: "A SKU's stock by location, with its newest movements",
+      tag: "Operations",
+      audience: "staff",
+      responses: { 200: StockView },
+      problems: ["sku-unknown", "request-invalid", "unauthorized", "dependency-unavailable"],
+    }),
+    valid("param", Path),
+    async (c) => {
+      const { sku } = c.req.valid("param");
+      const { io, meter } = c.var;
+      const [variants, view] = await Promise.all([
+        findVariants(io.sql, [sku]),
+        meter.step("object", async () => skuStock(c.env, sku).view()),
+      ]);
+      if (!variants.has(sku)) throw new Problem("sku-unknown");
+      return c.json(view, 200);
+    },
+  )
+  .post(
+    "/inventory/:sku/movements",
+    describe({
+      summary: "Receive goods, or take them out",
+      tag: "Operations",
+      audience: "staff",
+      responses: { 200: StockView },
+      problems: [
+        "sku-unknown",
+        "insufficient-stock",
+        "request-invalid",
+        "unauthorized",
+        "idempotency-key-reused",
+        "dependency-unavailable",
+      ],
+    }),
+    idempotent((c) => `staff:${c.var.staff}`),
+    valid("param", Path),
+    valid("json", MovementRequest),
+    async (c) => {
+      const { sku } = c.req.valid("param");
+      const { delta, reason, location } = c.req.valid("json");
+      const { io, meter, staff } = c.var;
+      const variants = await findVariants(io.sql, [sku]);
+      if (!variants.has(sku)) throw new Problem("sku-unknown");
+
+      // The key is the movement's own id as well: a repeat whose first answer was never stored,
+      // because the Worker died in between, still moves nothing.
+      const key = idempotencyKeyOf(c);
+      const movement = {
+        movementId: key === undefined ? `ops:${randomSuffix()}` : `ops:${staff}:${key}`,
+        kind: delta > 0 ? "receive" : "adjust",
+        delta,
+        reason,
+        ...(location === undefined ? {} : { location }),
+      } as const;
+      const moved = await meter.step("object", async () =>
+        skuStock(c.env, sku).move(movement, { publishNow: true }),
+      );
+      if (!moved.ok) throw moveProblem(moved.error);
+      return c.json(moved.value, 200);
+    },
+  );
+
+function moveProblem(error: MoveError): Problem {
+  switch (error.code) {
+    case "stock_negative":
+      return new Problem("insufficient-stock", {
+        available: Math.max(0, error.onHand - error.held),
+      });
+    case "stock_limit":
+      return invalid({
+        pointer: "/delta",
+        code: error.code,
+        message: `a SKU's stock ends at ${error.max}`,
+      });
+    case "location_limit":
+      return invalid({
+        pointer: "/location",
+        code: error.code,
+        message: `a SKU may lie at ${error.max} locations`,
+      });
+  }
+}

@@ -1,0 +1,169 @@
+import { assert } from "../shared/assert.ts";
+import { timestamp } from "../shared/clock.ts";
+import { DEFAULT_LOCATION, type LedgerEntry, type MovementKind } from "./model.ts";
+import { availableOf, byLocation, type Shelf, type Take } from "./stock.ts";
+
+export type HoldStatus = "held" | "released" | "expired" | "committed";
+export type StoredHold = {
+  holdId: string;
+  quantity: number;
+  status: HoldStatus;
+  expiresAtMs: number;
+};
+type Entry = {
+  kind: MovementKind;
+  quantity: number;
+  location: string;
+  reference: string;
+  reason: string;
+};
+
+const HOLD_COLUMNS = "hold_id AS holdId, quantity, status, expires_at_ms AS expiresAtMs";
+
+/** The rows of one SKU. Every method is synchronous; the object decides what is one transaction. */
+export class StockStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  shelves(): Shelf[] {
+    const rows = this.#sql.exec<Shelf>("SELECT location, on_hand AS onHand, held FROM stock");
+    return rows.toArray().sort(byLocation);
+  }
+
+  saveShelves(shelves: readonly Shelf[]): void {
+    const backorder = this.backorder();
+    for (const { location, onHand, held } of shelves) {
+      const mayOwe = backorder && location === DEFAULT_LOCATION ? 1 : 0;
+      // A debt that was made while backorders were allowed outlives the policy until it is covered.
+      this.#sql.exec(
+        `INSERT INTO stock (location, on_hand, held, may_owe) VALUES (?, ?, ?, ?)
+         ON CONFLICT (location) DO UPDATE SET on_hand = excluded.on_hand, held = excluded.held,
+           may_owe = CASE WHEN excluded.on_hand >= excluded.held THEN excluded.may_owe
+                          ELSE MAX(may_owe, excluded.may_owe) END`,
+        location,
+        onHand,
+        held,
+        mayOwe,
+      );
+    }
+  }
+
+  available(): number {
+    return availableOf(this.shelves());
+  }
+
+  backorder(): boolean {
+    const [row] = this.#sql.exec<{ backorder: number }>("SELECT backorder FROM offer");
+    return row?.backorder === 1;
+  }
+
+  setBackorder(backorder: boolean): void {
+    this.#sql.exec("UPDATE offer SET backorder = ?", backorder ? 1 : 0);
+  }
+
+  findHold(holdId: string): StoredHold | undefined {
+    const query = `SELECT ${HOLD_COLUMNS} FROM hold WHERE hold_id = ?`;
+    return this.#sql.exec<StoredHold>(query, holdId).toArray()[0];
+  }
+
+  listExpired(nowMs: number, limit: number): StoredHold[] {
+    return this.#sql
+      .exec<StoredHold>(
+        `SELECT ${HOLD_COLUMNS} FROM hold WHERE status = 'held' AND expires_at_ms <= ?
+         ORDER BY expires_at_ms LIMIT ?`,
+        nowMs,
+        limit,
+      )
+      .toArray();
+  }
+
+  nextExpiryMs(): number | undefined {
+    const [row] = this.#sql.exec<{ dueMs: number | null }>(
+      "SELECT MIN(expires_at_ms) AS dueMs FROM hold WHERE status = 'held'",
+    );
+    return row?.dueMs ?? undefined;
+  }
+
+  addHold({ holdId, quantity, expiresAtMs }: Omit<StoredHold, "status">): void {
+    this.#sql.exec(
+      "INSERT INTO hold (hold_id, quantity, status, expires_at_ms) VALUES (?, ?, 'held', ?)",
+      holdId,
+      quantity,
+      expiresAtMs,
+    );
+  }
+
+  /** Remembers an id that was given back before its hold came, so that the late hold takes nothing. */
+  addReleased(holdId: string, nowMs: number): void {
+    this.#sql.exec(
+      `INSERT INTO hold (hold_id, quantity, status, expires_at_ms, ended_at_ms)
+       VALUES (?, 0, 'released', ?, ?)`,
+      holdId,
+      nowMs,
+      nowMs,
+    );
+  }
+
+  endHold(holdId: string, status: Exclude<HoldStatus, "held">, nowMs: number): void {
+    const update = "UPDATE hold SET status = ?, ended_at_ms = ? WHERE hold_id = ?";
+    this.#sql.exec(update, status, nowMs, holdId);
+  }
+
+  partsOf(holdId: string): Take[] {
+    return this.#sql
+      .exec<Take>("SELECT location, quantity FROM hold_part WHERE hold_id = ?", holdId)
+      .toArray();
+  }
+
+  /** Replaces where a hold's units lie: an expired hold that is taken again may find other shelves. */
+  setParts(holdId: string, takes: readonly Take[]): void {
+    this.#sql.exec("DELETE FROM hold_part WHERE hold_id = ?", holdId);
+    for (const { location, quantity } of takes) {
+      this.#sql.exec("INSERT INTO hold_part VALUES (?, ?, ?)", holdId, location, quantity);
+    }
+  }
+
+  /** Forgets holds that ended long ago; the ledger keeps what they did. */
+  forgetHolds(endedBeforeMs: number, limit: number): void {
+    this.#sql.exec(
+      `DELETE FROM hold WHERE hold_id IN (SELECT hold_id FROM hold
+         WHERE status <> 'held' AND ended_at_ms < ? ORDER BY ended_at_ms LIMIT ?)`,
+      endedBeforeMs,
+      limit,
+    );
+  }
+
+  hasMovement(movementId: string): boolean {
+    const query = `SELECT 1 FROM ledger
+      WHERE reference = ? AND kind IN ('receive', 'adjust', 'return')`;
+    return this.#sql.exec(query, movementId).toArray().length > 0;
+  }
+
+  appendLedger({ kind, quantity, location, reference, reason }: Entry, nowMs: number): void {
+    assert(quantity !== 0, "a movement of nothing");
+    this.#sql.exec(
+      `INSERT INTO ledger (kind, quantity, location, reference, reason, occurred_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      kind,
+      quantity,
+      location,
+      reference,
+      reason,
+      nowMs,
+    );
+  }
+
+  listLedger(limit: number): LedgerEntry[] {
+    const rows = this.#sql.exec<Entry & { sequence: number; occurredAtMs: number }>(
+      `SELECT sequence, kind, quantity, location, reference, reason, occurred_at_ms AS occurredAtMs
+       FROM ledger ORDER BY sequence DESC LIMIT ?`,
+      limit,
+    );
+    return rows
+      .toArray()
+      .map(({ occurredAtMs, ...entry }) => ({ ...entry, occurredAt: timestamp(occurredAtMs) }));
+  }
+}
