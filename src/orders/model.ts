@@ -67,7 +67,15 @@ export const OrderEventBody = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("order.cancelled.v1"),
-    data: z.object({ reason: z.string().max(200) }),
+    data: z.object({
+      reason: z.string().max(200),
+      request: z
+        .string()
+        .optional()
+        .describe(
+          "Hash of the request that asked for it, so that its repeat is known; never shown",
+        ),
+    }),
   }),
   z.object({
     type: z.literal("payment.voided.v1"),
@@ -97,6 +105,8 @@ export const OrderEventBody = z.discriminatedUnion("type", [
 ]);
 export type OrderEventBody = z.infer<typeof OrderEventBody>;
 export type OrderEventType = OrderEventBody["type"];
+/** The data of one type of event: `EventData<"order.placed.v1">`. */
+export type EventData<T extends OrderEventType> = Extract<OrderEventBody, { type: T }>["data"];
 
 /** One row of `order_events`: the truth about an order is the fold of its rows. */
 export const OrderEvent = z
@@ -140,3 +150,11 @@ export const OrderView = z
   })
   .meta({ id: "Order" });
 export type OrderView = z.infer<typeof OrderView>;
+
+/** Why an order's state forbids what was asked. */
+export type OrderRefusal =
+  | { code: "order_unknown" }
+  | { code: "order_conflict"; status: OrderStatus }
+  | { code: "line_unknown"; lineId: LineId }
+  | { code: "quantity_exceeded"; lineId: LineId; returnable: number }
+  | { code: "returns_limit"; max: number };
