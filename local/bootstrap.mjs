@@ -1,0 +1,139 @@
+// The first thing that runs in a fresh clone, on whatever Node the machine has: plain JavaScript,
+// nothing but Node's own modules. It installs the npm packages, then hands over to the Node that
+// is one of them.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NODE_MAJOR_MIN = 20;
+const COMMANDS = ["start", "test", "migrate", "import", "generate"];
+const INSTALL_WAIT_MS = 600_000;
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const NODE = join(ROOT, "node_modules/node/bin/node");
+
+const [command = "", ...args] = process.argv.slice(2);
+const major = Number(process.versions.node.split(".")[0]);
+if (major < NODE_MAJOR_MIN) {
+  fail(
+    `Node ${NODE_MAJOR_MIN} or newer is needed to install the project; this is ${process.version}.`,
+  );
+}
+if (!COMMANDS.includes(command)) {
+  fail(`Usage: node local/bootstrap.mjs ${COMMANDS.join("|")} [arguments]`, 2);
+}
+await installPackages();
+handOver();
+
+/** Two commands may be started at once in a fresh clone: one installs, the other waits. */
+async function installPackages() {
+  if (packagesAreInstalled()) return;
+  const lock = join(ROOT, ".local", "install.lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  await takeLock(lock);
+  try {
+    if (!packagesAreInstalled()) runNpmCi();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/**
+ * npm keeps a list of what it has installed, written last. Comparing it with the lock file also
+ * notices an install that was cut off and a branch whose packages differ.
+ */
+function packagesAreInstalled() {
+  const wanted = readPackages(join(ROOT, "package-lock.json"));
+  if (!wanted) fail("package-lock.json is missing or cannot be read; restore it with git.");
+  const present = readPackages(join(ROOT, "node_modules/.package-lock.json"));
+  if (!present || !existsSync(NODE)) return false;
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === "") return true;
+    // An optional package is for another kind of machine when npm has left it out.
+    return present[path] ? present[path].version === version : optional === true;
+  });
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages;
+  } catch {
+    return undefined; // Missing, or cut off.
+  }
+}
+
+function runNpmCi() {
+  console.log("Installing npm packages (npm ci) …");
+  const startedAtMs = Date.now();
+  const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
+  // Under npm, its own variables would tell the inner one which command and workspace it is.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(command|lifecycle|package)/.test(name)),
+  );
+  const { status, error, signal } = spawnSync("npm", flags, { cwd: ROOT, stdio: "inherit", env });
+  if (status !== 0) {
+    const reason = error?.message ?? signal ?? `exit code ${status}`;
+    fail(
+      `npm ci did not succeed (${reason}). The packages of package-lock.json are needed once, from the npm registry;\ncheck the messages above and the network, then run the same command again.`,
+    );
+  }
+  if (!existsSync(NODE)) {
+    fail(
+      "npm ci left out the project's own Node (node_modules/node/bin/node). Its install script must be allowed to run:\n\n  npm ci --ignore-scripts=false",
+    );
+  }
+  console.log(`Packages installed in ${Math.round((Date.now() - startedAtMs) / 1000)} s.`);
+}
+
+async function takeLock(lock) {
+  let told = false;
+  for (const deadline = Date.now() + INSTALL_WAIT_MS; ; ) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      return;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    if (!isRunning(lock)) {
+      rmSync(lock, { force: true });
+      continue;
+    }
+    if (Date.now() > deadline)
+      fail(`Another command has been installing packages for too long; see ${lock}.`);
+    if (!told) console.log("Another command is installing the npm packages; waiting for it …");
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function isRunning(lock) {
+  try {
+    const pid = Number(readFileSync(lock, "utf8"));
+    if (!pid) return false;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** The child gets every signal; it also sees the channel close should we be killed outright. */
+function handOver() {
+  const entry = join(ROOT, "local", `${command}.ts`);
+  if (!existsSync(entry)) fail(`local/${command}.ts does not exist in this checkout.`);
+  const child = spawn(NODE, ["--disable-warning=ExperimentalWarning", entry, ...args], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, PATH: `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}` },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => child.kill(signal));
+  child.once("error", (error) => fail(`The project's Node cannot be run: ${error.message}`));
+  child.once("exit", (code, signal) => {
+    process.exit(code ?? (signal === "SIGINT" ? 130 : 1));
+  });
+}
+
+function fail(message, code = 1) {
+  console.error(`\n${message}\n`);
+  process.exit(code);
+}
