@@ -14,7 +14,11 @@ export const PaymentTokens = z
 export type PaymentTokens = z.infer<typeof PaymentTokens>;
 
 export type AuthorizeRequest = {
-  /** The idempotency key at every processor: one checkout can never be authorized twice at one of them. */
+  /**
+   * The idempotency key at the processor: checkout id and attempt. A checkout gets a new attempt only
+   * once the one before surely holds no money.
+   */
+  key: string;
   checkoutId: string;
   orderId: string;
   amount: Money;
@@ -34,7 +38,7 @@ export type AuthorizeOutcome =
 /** What the processor knows of a checkout's payment. `none` is final only after its index settled. */
 export type FoundPayment =
   | { kind: "approved"; paymentId: string; amount: Money }
-  | { kind: "captured"; paymentId: string; amount: Money; refunded: Money }
+  | { kind: "captured"; paymentId: string; amount: Money }
   | { kind: "voided"; paymentId: string }
   | { kind: "declined"; reason: string }
   | { kind: "none" };
@@ -61,6 +65,6 @@ export type PaymentProcessor = {
   capture(request: { paymentId: string; amount: Money; key: string }): Promise<CaptureOutcome>;
   void(request: { paymentId: string; key: string }): Promise<VoidOutcome>;
   refund(request: { paymentId: string; amount: Money; key: string }): Promise<RefundOutcome>;
-  /** Asks by the checkout's own id. Throws `DependencyDown` when the processor cannot be asked. */
-  find(checkoutId: string): Promise<FoundPayment>;
+  /** Asks by the key that `authorize` was sent with. Throws `DependencyDown` when it cannot be asked. */
+  find(key: string): Promise<FoundPayment>;
 };

@@ -57,8 +57,10 @@ export class Answers {
     return { kind: "new" };
   }
 
+  /** Keeps the first answer given: a caller who was told something is never told something else. */
   settle(key: string, { status, body, headers }: Answer): void {
-    const update = "UPDATE answer SET status = ?, body = ?, headers = ? WHERE key = ?";
+    const update =
+      "UPDATE answer SET status = ?, body = ?, headers = ? WHERE key = ? AND status IS NULL";
     this.#sql.exec(update, status, body, JSON.stringify(headers), key);
   }
 

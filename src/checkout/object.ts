@@ -1,0 +1,334 @@
+import { DurableObject } from "cloudflare:workers";
+import { orderIdFor, orderNumber, orderToken } from "../orders/index.ts";
+import type { PaymentTokens } from "../payments/index.ts";
+import { claimProblem } from "../platform/http/idempotency.ts";
+import { asProblem, Problem } from "../platform/http/problem.ts";
+import { type Io, openIo } from "../platform/io/io.ts";
+import { ANSWERS_MIGRATION, type Answer, Answers } from "../platform/objects/answers.ts";
+import { hasTables } from "../platform/objects/has-tables.ts";
+import { migrate } from "../platform/objects/migrate.ts";
+import { logError } from "../platform/telemetry/log.ts";
+import type { Metered } from "../platform/telemetry/meter.ts";
+import { assert } from "../shared/assert.ts";
+import type { OrderId, QuoteId } from "../shared/ids.ts";
+import { statusOf } from "./checkout-state.ts";
+import {
+  CHECKOUT_MIGRATIONS,
+  type CheckoutRecord,
+  CheckoutStore,
+  type JournalEntry,
+} from "./checkout-store.ts";
+import type { CheckoutContact, CheckoutView, PlacedOrder, Refusal } from "./model.ts";
+import { exceedsLimit, isBlocking } from "./quote.ts";
+import {
+  jsonAnswer,
+  pendingAnswer,
+  placedAnswer,
+  problemAnswer,
+  type Reply,
+  refusalProblem,
+  refusalReason,
+  reply,
+} from "./replies.ts";
+import { type Attempt, isOver, isPlaced, type Outcome } from "./saga/attempt.ts";
+import { finishAttempt, runAttempt } from "./saga/run-attempt.ts";
+import { type CheckoutEnv, gatherFacts, openSagaDeps } from "./saga-deps.ts";
+import { type CartFacts, freezeQuote } from "./validate.ts";
+
+export type Repeatable = { answerKey: string | undefined; fingerprint: string; trace: string };
+export type ValidateRequest = Repeatable & {
+  facts: CartFacts;
+  contact: CheckoutContact;
+};
+export type CompleteRequest = Repeatable & {
+  answerKey: string;
+  /** The cart owner that the caller proved to be, if any. */
+  owner: string | undefined;
+  quoteId: QuoteId;
+  tokens: PaymentTokens;
+};
+
+/** If the object dies, its alarm takes the attempt up after this long. */
+const RESUME_AFTER_MS = 10_000;
+const RETRY_MIN_MS = 2_000;
+const RETRY_MAX_MS = 5 * 60_000;
+/** How long a second request with the same key waits for the first. */
+const JOIN_WAIT_MS = 10_000;
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * One checkout: its quotes, and the saga that turns one of them into an order. All requests for a
+ * checkout meet here, so two of them can never pay twice. State in memory is only `#running`: the
+ * journal decides what happens after a crash.
+ */
+export class CheckoutObject extends DurableObject<CheckoutEnv> {
+  readonly #store = new CheckoutStore(this.ctx.storage.sql);
+  readonly #answers = new Answers(this.ctx.storage.sql);
+  #running: Promise<Answer> | undefined;
+
+  constructor(ctx: DurableObjectState, env: CheckoutEnv) {
+    super(ctx, env);
+    if (hasTables(ctx.storage)) this.#migrate();
+  }
+
+  /** Freezes a quote from the facts given, or replays the answer of the same key. */
+  async validate(request: ValidateRequest): Promise<Reply> {
+    this.#migrate();
+    const { answerKey, fingerprint, trace, facts, contact } = request;
+    const nowMs = Date.now();
+    const io = openIo(this.env, trace);
+    // No await from here on: the claim, the quote and the answer are one atomic write.
+    const known = answerKey === undefined ? undefined : this.#claim(request, answerKey, nowMs);
+    if (known) return known;
+    const attempt = this.#store.attempt();
+    const closed = this.#closedProblem(attempt);
+    if (closed || (attempt && !isOver(attempt))) {
+      if (answerKey !== undefined) this.#answers.release(answerKey);
+      return reply(problemAnswer(closed ?? inProgress(), trace));
+    }
+    const isNew = this.#store.record() === undefined;
+    const currency = io.config.STORE_CURRENCY;
+    const validated = this.ctx.storage.transactionSync(() => {
+      const frozen = freezeQuote(this.#store, facts, contact, currency, nowMs);
+      const answer = jsonAnswer(200, frozen);
+      if (answerKey !== undefined) this.#answers.settle(answerKey, answer);
+      return { answer, frozen };
+    });
+    assert(!exceedsLimit(validated.frozen.quote), "carts stay below the largest total");
+    if (isNew) await this.ctx.storage.setAlarm(nowMs + KEPT_MS);
+    return reply(validated.answer);
+  }
+
+  /** Completes the checkout: one order, one payment, one answer per key, however often it is asked. */
+  async complete(request: CompleteRequest): Promise<Metered<Reply>> {
+    const io = openIo(this.env, request.trace);
+    const value = await this.#complete(request, io);
+    return { value, steps: [...io.meter.steps] };
+  }
+
+  async view(owner: string | undefined): Promise<CheckoutView | undefined> {
+    const record = this.#record(owner);
+    if (!record) return undefined;
+    const attempt = this.#store.attempt();
+    const refusal = record.lastRefusal;
+    return {
+      checkoutId: record.checkoutId,
+      status: statusOf(record, attempt, Date.now()),
+      quote: this.#store.quote(record.currentQuoteId) ?? null,
+      order: attempt && isPlaced(attempt) ? await this.#orderOf(attempt) : null,
+      problems: record.problems,
+      reason: record.canceledBecause ?? (refusal && refusalReason(refusal)),
+    };
+  }
+
+  /** Closes a checkout that nothing is paying for. `closed` when it is too late; repeating is harmless. */
+  cancel(owner: string | undefined, reason: string): "canceled" | "closed" | "unknown" {
+    const record = this.#record(owner);
+    if (!record) return "unknown";
+    if (record.canceledBecause !== null) return "canceled";
+    const attempt = this.#store.attempt();
+    if (attempt && attempt.step !== "undone") return "closed";
+    this.#store.saveRecord({ ...record, canceledBecause: reason });
+    return "canceled";
+  }
+
+  /** The saga's journal, for operators who ask what happened. */
+  journal(): JournalEntry[] {
+    return hasTables(this.ctx.storage) ? this.#store.journalEntries() : [];
+  }
+
+  /** Takes up what a crash or bad weather left, and re-arms itself: an alarm is lost after six failures. */
+  override async alarm(): Promise<void> {
+    const attempt = this.#store.attempt();
+    if (!attempt || isOver(attempt)) return this.#retire();
+    await this.#armRetry(attempt);
+    try {
+      if (!this.#running) await this.#drive(attempt, openIo(this.env, attempt.trace), undefined);
+      await this.#finish();
+    } catch (error) {
+      logError("checkout.resume_failed", error, { attempt: attempt.key, step: attempt.step });
+    }
+  }
+
+  async #complete(request: CompleteRequest, io: Io): Promise<Reply> {
+    const { answerKey, quoteId, tokens, trace } = request;
+    const found = this.#record(request.owner);
+    if (!found) return reply(problemAnswer(new Problem("not-found"), trace));
+    const orderId = await orderIdFor(found.checkoutId);
+    const record = this.#record(request.owner) ?? found;
+    const nowMs = Date.now();
+    // No await from here until the attempt is journaled: two requests cannot both begin one.
+    const before = this.#store.attempt();
+    const known = this.#claim(request, answerKey, nowMs);
+    if (known?.answer.status === 409 && before?.answerKey === answerKey && !isOver(before)) {
+      return this.#join(before, io, tokens);
+    }
+    if (known) return known;
+
+    const problem =
+      this.#closedProblem(before) ??
+      (before && !isOver(before) ? inProgress() : undefined) ??
+      (record.problems.some(isBlocking)
+        ? new Problem("checkout-incomplete", { problems: record.problems })
+        : undefined);
+    if (problem) {
+      this.#answers.release(answerKey);
+      return reply(problemAnswer(problem, trace));
+    }
+    const quote = this.#store.quote(quoteId);
+    const isCurrent = quoteId === record.currentQuoteId && quote !== undefined;
+    if (!isCurrent || Date.parse(quote.expiresAt) <= nowMs) {
+      return reply(await this.#refuse(answerKey, { code: "quote_changed" }, io));
+    }
+    return reply(await this.#drive(this.#begin(request, record, orderId), io, tokens));
+  }
+
+  #begin(request: CompleteRequest, record: CheckoutRecord, orderId: OrderId): Attempt {
+    const number = record.attempts + 1;
+    const attempt: Attempt = {
+      key: `${record.checkoutId}:${number}`,
+      number,
+      quoteId: request.quoteId,
+      orderId,
+      answerKey: request.answerKey,
+      trace: request.trace,
+      startedAtMs: Date.now(),
+      step: "holding",
+      payment: null,
+      refusal: null,
+    };
+    this.#store.saveRecord({ ...record, attempts: number, lastRefusal: null });
+    this.#store.journal(attempt, "attempt begins", attempt.startedAtMs);
+    void this.ctx.storage.setAlarm(attempt.startedAtMs + RESUME_AFTER_MS);
+    return attempt;
+  }
+
+  /** A repeat of the request that is running now: it waits for that one's answer, within reason. */
+  async #join(attempt: Attempt, io: Io, tokens: PaymentTokens): Promise<Reply> {
+    const running = this.#drive(attempt, io, tokens);
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, JOIN_WAIT_MS));
+    const answer = await Promise.race([running, late]);
+    return answer ? reply(answer, true) : reply(problemAnswer(inProgress(), attempt.trace));
+  }
+
+  /** Runs the attempt to an answer. One at a time: whoever comes later shares the same run. */
+  #drive(attempt: Attempt, io: Io, tokens: PaymentTokens | undefined): Promise<Answer> {
+    this.#running ??= this.#run(attempt, io, tokens).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #run(attempt: Attempt, io: Io, tokens: PaymentTokens | undefined): Promise<Answer> {
+    const outcome = await runAttempt(attempt, openSagaDeps(this.env, io, this.#store, tokens));
+    const answer = await this.#conclude(attempt, outcome, io);
+    if (attempt.step === "finishing") this.ctx.waitUntil(this.#finish());
+    if (attempt.step !== "done" && attempt.step !== "undone") await this.#armRetry(attempt);
+    return answer;
+  }
+
+  async #conclude(attempt: Attempt, outcome: Outcome, io: Io): Promise<Answer> {
+    const { answerKey, trace } = attempt;
+    if (outcome.kind === "refused") return this.#refuse(answerKey, outcome.refusal, io);
+    if (outcome.kind === "pending" && attempt.step === "undoing" && attempt.refusal) {
+      return problemAnswer(refusalProblem(attempt.refusal), trace);
+    }
+    const answer =
+      outcome.kind === "placed"
+        ? placedAnswer(await this.#orderOf(attempt))
+        : pendingAnswer(attempt.key.split(":")[0] ?? "");
+    this.#answers.settle(answerKey, answer);
+    return answer;
+  }
+
+  /** Tells a refusal, with a fresh quote where that is what the shopper needs next. */
+  async #refuse(answerKey: string, refusal: Refusal, io: Io): Promise<Answer> {
+    const requoted = refusal.code === "quote_changed" ? await this.#requote(io) : undefined;
+    const record = this.#store.record();
+    assert(record, "a refused checkout exists");
+    this.#store.saveRecord({ ...record, lastRefusal: refusal });
+    const answer = problemAnswer(refusalProblem(refusal, requoted), io.trace);
+    // Weather is not an answer: the same request may be sent again with the same key.
+    if (answer.status < 500) this.#answers.settle(answerKey, answer);
+    else this.#answers.release(answerKey);
+    return answer;
+  }
+
+  async #requote(io: Io) {
+    const record = this.#store.record();
+    assert(record, "only an existing checkout is quoted again");
+    try {
+      const facts = await gatherFacts(this.env, io, record);
+      if (!facts) return undefined;
+      const { contact, currency } = record;
+      return this.ctx.storage.transactionSync(() =>
+        freezeQuote(this.#store, facts, contact, currency, Date.now()),
+      );
+    } catch (error) {
+      if (asProblem(error).slug === "internal") throw error;
+      return undefined; // The shopper validates again when the weather is better.
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const attempt = this.#store.attempt();
+    if (!attempt || attempt.step !== "finishing") return;
+    const io = openIo(this.env, attempt.trace);
+    const finished = await finishAttempt(
+      attempt,
+      openSagaDeps(this.env, io, this.#store, undefined),
+    );
+    if (!finished) await this.#armRetry(attempt);
+  }
+
+  async #orderOf(attempt: Attempt): Promise<PlacedOrder["order"]> {
+    const { TOKEN_SECRET } = openIo(this.env, attempt.trace).config;
+    const quote = this.#store.quote(attempt.quoteId);
+    assert(quote, "a placed order has its quote");
+    const { orderId } = attempt;
+    const token = await orderToken(TOKEN_SECRET, orderId);
+    const number = orderNumber(orderId);
+    return { id: orderId, number, status: "placed", total: quote.totals.total, token };
+  }
+
+  #claim(request: Repeatable, answerKey: string, nowMs: number): Reply | undefined {
+    const claim = this.#answers.claim(answerKey, request.fingerprint, nowMs);
+    if (claim.kind === "replay") return reply(claim.answer, true);
+    const problem = claimProblem(claim);
+    return problem && reply(problemAnswer(problem, request.trace));
+  }
+
+  #closedProblem(attempt: Attempt | undefined): Problem | undefined {
+    const isCanceled = this.#store.record()?.canceledBecause != null;
+    const isCompleted = attempt !== undefined && isPlaced(attempt);
+    if (!isCanceled && !isCompleted) return undefined;
+    return new Problem("checkout-closed", { status: isCompleted ? "completed" : "canceled" });
+  }
+
+  #record(owner: string | undefined) {
+    if (!hasTables(this.ctx.storage)) return undefined;
+    const record = this.#store.record();
+    return record && (owner === undefined || owner === record.owner) ? record : undefined;
+  }
+
+  /** Later the longer it already took, so that a long outage is not a storm. */
+  #armRetry(attempt: Attempt): Promise<void> {
+    const waitedMs = Date.now() - attempt.startedAtMs;
+    const delayMs = Math.min(Math.max(waitedMs / 4, RETRY_MIN_MS), RETRY_MAX_MS);
+    return this.ctx.storage.setAlarm(Date.now() + delayMs);
+  }
+
+  /** Forgets the checkout a month after its first quote; until then nothing is left to wake up for. */
+  async #retire(): Promise<void> {
+    const record = this.#store.record();
+    const forgetAtMs = (record?.createdAtMs ?? 0) + KEPT_MS;
+    if (Date.now() >= forgetAtMs) await this.ctx.storage.deleteAll();
+    else await this.ctx.storage.setAlarm(forgetAtMs);
+  }
+
+  #migrate(): void {
+    migrate(this.ctx.storage, [...CHECKOUT_MIGRATIONS, ANSWERS_MIGRATION]);
+  }
+}
+
+const inProgress = () => new Problem("request-in-progress", {}, { "Retry-After": "1" });

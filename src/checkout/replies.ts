@@ -1,0 +1,63 @@
+import { Problem, problemBody, problemStatus } from "../platform/http/problem.ts";
+import type { Answer } from "../platform/objects/answers.ts";
+import type { PlacedOrder, Refusal, ValidatedCheckout } from "./model.ts";
+
+/** What the object says to a route: an answer as it will be sent, byte for byte. */
+export type Reply = { answer: Answer; isReplay: boolean };
+
+export const reply = (answer: Answer, isReplay = false): Reply => ({ answer, isReplay });
+
+export const jsonAnswer = (
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Answer => ({
+  status,
+  body: JSON.stringify(body),
+  headers: { "Content-Type": "application/json", ...headers },
+});
+
+export const problemAnswer = (problem: Problem, requestId: string): Answer => ({
+  status: problemStatus(problem),
+  body: problemBody(problem, requestId),
+  headers: { "Content-Type": "application/problem+json", ...problem.headers },
+});
+
+export const placedAnswer = (order: PlacedOrder["order"]): Answer => jsonAnswer(201, { order });
+
+export const pendingAnswer = (checkoutId: string): Answer =>
+  jsonAnswer(
+    202,
+    { checkoutId, status: "payment_pending" },
+    { Location: `/api/v2/checkouts/${checkoutId}` },
+  );
+
+const RETRY_SOON = { "Retry-After": "2" };
+
+/** How a refusal is told. `requoted` is the new quote, where one could be made. */
+export function refusalProblem(refusal: Refusal, requoted?: ValidatedCheckout): Problem {
+  switch (refusal.code) {
+    case "payment_declined":
+      return new Problem("payment-declined", { reason: refusal.reason });
+    case "payments_unavailable":
+      return new Problem("payments-unavailable", { reason: refusal.reason }, RETRY_SOON);
+    case "insufficient_stock": {
+      const { shortages } = refusal;
+      const available = shortages[0]?.available ?? 0;
+      return new Problem("insufficient-stock", { available, shortages });
+    }
+    case "quote_changed":
+      return new Problem("quote-changed", {
+        quote: requoted?.quote ?? null,
+        problems: requoted?.problems ?? [],
+      });
+    case "dependency_down":
+      return new Problem("dependency-unavailable", { dependency: refusal.dependency }, RETRY_SOON);
+    case "interrupted":
+      return new Problem("dependency-unavailable", { dependency: "checkout" }, RETRY_SOON);
+  }
+}
+
+/** The refusal in a few words, for `GET /checkouts/{id}`. */
+export const refusalReason = (refusal: Refusal): string =>
+  "reason" in refusal ? `${refusal.code}: ${refusal.reason}` : refusal.code;

@@ -1,0 +1,180 @@
+import { type CartEnv, cartForCheckout, clearBought, ownerFromName } from "../cart/index.ts";
+import { findVariants } from "../catalog/index.ts";
+import {
+  commitAll,
+  holdAll,
+  type InventoryEnv,
+  readAvailability,
+  releaseAll,
+} from "../inventory/index.ts";
+import {
+  cancelOrder,
+  type OrderQueues,
+  orderNumber,
+  placeOrder,
+  publishOrderEvents,
+} from "../orders/index.ts";
+import { openProcessors, type PaymentTokens } from "../payments/index.ts";
+import type { Io } from "../platform/io/io.ts";
+import { assert } from "../shared/assert.ts";
+import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
+import type { Quote } from "./model.ts";
+import { draftQuote, sameTerms } from "./quote.ts";
+import type { Attempt } from "./saga/attempt.ts";
+import type { SagaDeps } from "./saga/deps.ts";
+
+export type CheckoutEnv = CartEnv & InventoryEnv & OrderQueues;
+
+/** Longer than any processor is waited for before a person looks: a pending payment keeps its stock. */
+const HOLD_TTL_MS = 45 * 60 * 1000;
+
+/** The real effects of one checkout's saga. */
+export function openSagaDeps(
+  env: CheckoutEnv,
+  io: Io,
+  store: CheckoutStore,
+  tokens: PaymentTokens | undefined,
+): SagaDeps {
+  const record = store.record();
+  assert(record, "a saga runs on an existing checkout");
+  const processors = openProcessors(io);
+  const named = (name: Parameters<typeof processors.byName>[0]) => {
+    const processor = processors.byName(name);
+    assert(processor, `processor ${name} is configured`);
+    return processor;
+  };
+  return {
+    settleMs: io.config.PAYMENT_SETTLE_MS,
+    nowMs: () => io.clock.nowMs(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    journal: (attempt, note) => store.journal(attempt, note, io.clock.nowMs()),
+
+    hold: (attempt) => {
+      const { lines } = quoteOf(store, attempt);
+      return holdAll(env, io.meter, { holdId: attempt.key, lines, ttlMs: HOLD_TTL_MS });
+    },
+    release: (attempt) => releaseAll(env, io.meter, holdOf(store, attempt)),
+    termsHold: (attempt) => termsHold(env, io, record, quoteOf(store, attempt)),
+
+    payableWith: () =>
+      processors.order.map(({ name }) => name).filter((name) => tokens?.[name] !== undefined),
+    authorize: (attempt, name) => {
+      const token = tokens?.[name];
+      assert(token !== undefined, "only a processor with a token is asked to authorize");
+      const { checkoutId } = record;
+      const amount = quoteOf(store, attempt).totals.total;
+      const { key, orderId } = attempt;
+      return named(name).authorize({ key, checkoutId, orderId, amount, token });
+    },
+    find: (attempt, name) => named(name).find(attempt.key),
+    voidPayment: (attempt) => {
+      const { processor, paymentId } = approvedPayment(attempt);
+      return named(processor).void({ paymentId, key: `${attempt.key}:void` });
+    },
+    isExact: (attempt, amount) => {
+      const { total } = quoteOf(store, attempt).totals;
+      return amount.amount === total.amount && amount.currency === total.currency;
+    },
+
+    place: async (attempt) => {
+      await placeOrder(io, orderOf(record, quoteOf(store, attempt), attempt));
+    },
+    commit: async (attempt) => {
+      const committed = await commitAll(env, io.meter, holdOf(store, attempt));
+      return committed.ok ? [] : committed.error.skus;
+    },
+    cancelPlaced: async (attempt, unsold) => {
+      const { orderId, key } = attempt;
+      const actor = { kind: "system" as const, id: "checkout" };
+      await cancelOrder(io, { orderId, actor, reason: "stock_lost", request: key, unsold });
+    },
+    finish: async (attempt) => {
+      const owner = ownerFromName(record.owner);
+      const { checkoutId } = record;
+      const { lines } = quoteOf(store, attempt);
+      await Promise.all([
+        clearBought(io, env, owner, { checkoutId, lines }),
+        publishOrderEvents(io, env, [attempt.orderId]),
+      ]);
+    },
+  };
+}
+
+function quoteOf(store: CheckoutStore, attempt: Attempt): Quote {
+  const quote = store.quote(attempt.quoteId);
+  assert(quote, "an attempt's quote is kept");
+  return quote;
+}
+
+const holdOf = (store: CheckoutStore, attempt: Attempt) => ({
+  holdId: attempt.key,
+  skus: [...new Set(quoteOf(store, attempt).lines.map(({ sku }) => sku))],
+});
+
+function approvedPayment({ payment }: Attempt) {
+  assert(payment?.state === "approved" && payment.paymentId, "the payment was approved");
+  return { processor: payment.processor, paymentId: payment.paymentId };
+}
+
+/** Prices the cart as it is now and compares: what is charged is what was agreed, or nothing is. */
+async function termsHold(
+  env: CheckoutEnv,
+  io: Io,
+  record: CheckoutRecord,
+  quote: Quote,
+): Promise<boolean> {
+  const skus = quote.lines.map(({ sku }) => sku);
+  const [cart, variants] = await Promise.all([
+    cartForCheckout(io, env, ownerFromName(record.owner)),
+    findVariants(io.sql, skus),
+  ]);
+  if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return false;
+  const now = draftQuote({
+    quoteId: quote.id,
+    expiresAtMs: Date.parse(quote.expiresAt),
+    currency: record.currency,
+    lines: cart.value.lines,
+    contact: record.contact,
+    variants,
+    stock: new Map(),
+    previous: undefined,
+  });
+  return sameTerms(quote, now.quote) && now.quote.lines.length === cart.value.lines.length;
+}
+
+function orderOf(record: CheckoutRecord, quote: Quote, attempt: Attempt) {
+  const { email, shippingAddress, billingAddress } = record.contact;
+  assert(quote.shippingMethod !== null, "a complete checkout has a shipping method");
+  return {
+    orderId: attempt.orderId,
+    actor: { kind: "shopper" as const, id: record.owner.split(":")[0] ?? "guest" },
+    occurredAtMs: attempt.startedAtMs,
+    body: {
+      number: orderNumber(attempt.orderId),
+      checkoutId: record.checkoutId,
+      quoteId: quote.id,
+      cartOwner: record.owner,
+      email,
+      shippingAddress,
+      ...(billingAddress ? { billingAddress } : {}),
+      shippingMethod: quote.shippingMethod,
+      lines: quote.lines,
+      totals: quote.totals,
+      payment: { ...approvedPayment(attempt), authorized: quote.totals.total },
+    },
+  };
+}
+
+/** Gathers the facts for a new quote from inside the object: when the old one no longer holds. */
+export async function gatherFacts(env: CheckoutEnv, io: Io, record: CheckoutRecord) {
+  const cart = await cartForCheckout(io, env, ownerFromName(record.owner));
+  if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return undefined;
+  const { lines, cartId } = cart.value;
+  const skus = lines.map(({ sku }) => sku);
+  const [variants, stock] = await Promise.all([
+    findVariants(io.sql, skus),
+    readAvailability(io, env, skus),
+  ]);
+  const { checkoutId, owner } = record;
+  return { checkoutId, cartId, owner, lines, variants, stock };
+}

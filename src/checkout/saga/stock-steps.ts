@@ -1,0 +1,33 @@
+import { weatherBehind } from "../../platform/dependency.ts";
+import type { Refusal } from "../model.ts";
+import type { Attempt, Move } from "./attempt.ts";
+import type { SagaDeps } from "./deps.ts";
+
+/**
+ * Holds every line and, side by side, checks that cart and prices are still those of the quote: both
+ * can refuse and neither can be seen from outside, so running them together saves a round trip.
+ * The undo is the release in `undo`.
+ */
+export async function hold(attempt: Attempt, deps: SagaDeps): Promise<Move> {
+  // Nobody is there to pay: the request that held the tokens died with its isolate.
+  if (deps.payableWith().length === 0) return undo({ code: "interrupted" }, "nobody waits");
+
+  const [held, terms] = await Promise.allSettled([deps.hold(attempt), deps.termsHold(attempt)]);
+  for (const failed of [held, terms]) {
+    if (failed.status !== "rejected") continue;
+    const weather = weatherBehind(failed.reason);
+    if (!weather) throw failed.reason;
+    const dependency = weather.dependency ?? "object";
+    return undo({ code: "dependency_down", dependency }, `${dependency} is down`);
+  }
+  if (held.status === "fulfilled" && !held.value.ok) {
+    const { shortages } = held.value.error;
+    return undo({ code: "insufficient_stock", shortages }, "stock refused");
+  }
+  if (terms.status === "fulfilled" && !terms.value) {
+    return undo({ code: "quote_changed" }, "cart or prices changed");
+  }
+  return { to: "authorizing", note: "stock held" };
+}
+
+const undo = (refusal: Refusal, note: string): Move => ({ to: "undoing", note, refusal });

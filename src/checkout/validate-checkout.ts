@@ -1,0 +1,36 @@
+import { type CartOwner, cartForCheckout, ownerName } from "../cart/index.ts";
+import { findVariants } from "../catalog/index.ts";
+import { readAvailability } from "../inventory/index.ts";
+import type { Io } from "../platform/io/io.ts";
+import { err, ok, type Result } from "../shared/result.ts";
+import type { CheckoutContact } from "./model.ts";
+import type { Repeatable } from "./object.ts";
+import type { Reply } from "./replies.ts";
+import type { CheckoutEnv } from "./saga-deps.ts";
+import { type CheckoutBindings, checkoutStub } from "./stub.ts";
+
+/**
+ * Quotes the caller's cart. Three round trips: the cart, then prices and stock side by side, then the
+ * checkout that keeps the quote.
+ */
+export async function validateCheckout(
+  io: Io,
+  env: CheckoutEnv & CheckoutBindings,
+  owner: CartOwner,
+  contact: CheckoutContact,
+  repeatable: Repeatable,
+): Promise<Result<Reply, { code: "cart_unknown" }>> {
+  const cart = await cartForCheckout(io, env, owner);
+  if (!cart.ok) return err({ code: "cart_unknown" });
+  const { checkoutId, cartId, lines } = cart.value;
+  const skus = lines.map(({ sku }) => sku);
+  const [variants, stock] = await Promise.all([
+    findVariants(io.sql, skus),
+    readAvailability(io, env, skus),
+  ]);
+  const facts = { checkoutId, cartId, owner: ownerName(owner), lines, variants, stock };
+  const reply = await io.meter.step("object", async () =>
+    checkoutStub(env, checkoutId).validate({ ...repeatable, facts, contact }),
+  );
+  return ok(reply);
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import type { Meter } from "../platform/telemetry/meter.ts";
+
+const Intent = z.object({
+  id: z.string(),
+  status: z.string(),
+  amount: z.int(),
+  amount_received: z.int().default(0),
+  currency: z.string(),
+});
+export type Intent = z.infer<typeof Intent>;
+
+const StripeError = z.object({
+  type: z.string(),
+  code: z.string().nullish(),
+  decline_code: z.string().nullish(),
+  param: z.string().nullish(),
+  payment_intent: Intent.nullish(),
+});
+export type StripeError = z.infer<typeof StripeError>;
+
+/**
+ * What came of one call. `unsent`: the request surely never reached the processor. `lost`: it may have,
+ * and no readable answer came back.
+ */
+export type StripeReply =
+  | { kind: "success"; body: unknown }
+  | { kind: "error"; status: number; error: StripeError }
+  | { kind: "unsent"; reason: string }
+  | { kind: "lost"; reason: string };
+
+export type StripeOptions = { url: string; secretKey: string; timeoutMs: number; meter: Meter };
+export type StripeCall = (
+  method: "GET" | "POST",
+  path: string,
+  fields: Record<string, string>,
+  idempotencyKey?: string,
+) => Promise<StripeReply>;
+
+/** Form-encoded calls with a deadline, sorted by what they prove about the processor's state. */
+export function stripeClient({ url, secretKey, timeoutMs, meter }: StripeOptions): StripeCall {
+  return (method, path, fields, idempotencyKey) =>
+    meter.step("processor", async () => {
+      const form = new URLSearchParams(fields).toString();
+      const headers: Record<string, string> = {
+        Authorization: `Bearer ${secretKey}`,
+        "Stripe-Version": "2024-06-20",
+      };
+      if (method === "POST") headers["Content-Type"] = "application/x-www-form-urlencoded";
+      if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
+      const address = `${url}${path}${method === "GET" && form ? `?${form}` : ""}`;
+      const signal = AbortSignal.timeout(timeoutMs);
+      try {
+        const body = method === "POST" ? { body: form } : {};
+        const response = await fetch(address, { method, headers, signal, ...body });
+        return replyOf(response.status, await response.text());
+      } catch (error) {
+        return isConnectRefused(error)
+          ? { kind: "unsent", reason: "connection refused" }
+          : { kind: "lost", reason: error instanceof Error ? error.name : "network" };
+      }
+    });
+}
+
+/**
+ * Statuses with which Cloudflare says that no connection to the origin was made: refused, unreachable,
+ * TLS failed. 520, 522 and 524 are left out: there the request may have been sent.
+ */
+const NEVER_CONNECTED = new Set([521, 523, 525, 526, 530]);
+/** Refused before execution by the processor itself: bad credentials, rate limit. */
+const REFUSED_UNREAD = new Set([401, 403, 429]);
+
+function replyOf(status: number, text: string): StripeReply {
+  if (status >= 200 && status < 300) {
+    const body = parseJson(text);
+    return body === undefined
+      ? { kind: "lost", reason: "unreadable answer" }
+      : { kind: "success", body };
+  }
+  if (NEVER_CONNECTED.has(status) || REFUSED_UNREAD.has(status)) {
+    return { kind: "unsent", reason: `HTTP ${status}` };
+  }
+  const parsed = z.object({ error: StripeError }).safeParse(parseJson(text));
+  // 409 says that the same key is being worked on right now: its outcome is not known yet.
+  if (status >= 500 || status === 409 || !parsed.success) {
+    return { kind: "lost", reason: `HTTP ${status}` };
+  }
+  return { kind: "error", status, error: parsed.data.error };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// The runtime has no error codes for sockets, only this text; anything else counts as "may have been sent".
+const isConnectRefused = (error: unknown): boolean =>
+  error instanceof Error && /connection refused|ECONNREFUSED/i.test(error.message);
+
+export const readIntent = (body: unknown): Intent | undefined => Intent.safeParse(body).data;
+
+export const readIntents = (body: unknown): Intent[] | undefined =>
+  z.object({ data: z.array(Intent) }).safeParse(body).data?.data;
+
+export const readRefund = (body: unknown) =>
+  z.object({ id: z.string(), status: z.string() }).safeParse(body).data;
