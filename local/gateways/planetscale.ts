@@ -72,7 +72,7 @@ export async function startPlanetScale(options: PlanetScaleOptions): Promise<Gat
       return await execute(request, { runner, faults, database, username });
     },
     closeEngine: async () => {
-      transactions.close();
+      await transactions.close();
       await Promise.all([pool.close(), pinned.close()]);
     },
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, createConnection, type FieldInfo } from "mariadb";
 import { VitessError } from "./vitess-error.ts";
 import { type RawOutcome, ROWS_MAX } from "./wire-result.ts";
@@ -12,6 +13,7 @@ export type PoolOptions = {
 };
 
 const CONNECT_TIMEOUT_MS = 800;
+const GOODBYE_MS = 500;
 const WAIT_FOR_CONNECTION_MS = 10_000;
 const SELECT_TIME_MAX_SECONDS = 900;
 // MySQL 8's default. MariaDB's ONLY_FULL_GROUP_BY is the stricter one: what passes here passes there.
@@ -40,6 +42,7 @@ type Waiter = { grant(): void; refuse(error: Error): void };
 export class ConnectionPool {
   readonly #options: PoolOptions;
   readonly #idle: Connection[] = [];
+  readonly #busy = new Set<Connection>();
   readonly #waiting: Waiter[] = [];
   #freeSlots: number;
   #closed = false;
@@ -53,7 +56,9 @@ export class ConnectionPool {
   async acquire(): Promise<Connection> {
     await this.#takeSlot();
     try {
-      return this.#idle.pop() ?? (await this.#connect());
+      const connection = this.#idle.pop() ?? (await this.#connect());
+      this.#busy.add(connection);
+      return connection;
     } catch (error) {
       this.#freeSlot();
       throw error;
@@ -66,21 +71,45 @@ export class ConnectionPool {
       this.discard(connection);
       return;
     }
+    this.#busy.delete(connection);
     this.#idle.push(connection);
     this.#freeSlot();
   }
 
+  /** Only for a connection on which nothing runs. The server rolls back what it left open. */
   discard(connection: Connection): void {
-    connection.destroy();
+    this.#busy.delete(connection);
+    void hangUp(connection);
     this.#freeSlot();
   }
 
+  /**
+   * Takes a connection away from the statement that may run on it. Not by the connector's `destroy()`
+   * alone: that sends a KILL whose failure (the statement has just ended) nobody would catch.
+   */
+  async abort(connection: Connection): Promise<void> {
+    try {
+      const other = await this.#connect();
+      await other.query(`KILL ${connection.threadId}`).catch(() => undefined);
+      await hangUp(other);
+      const deadline = performance.now() + GOODBYE_MS;
+      while (connection.isValid() && performance.now() < deadline) await sleep(10);
+    } catch {
+      // The server cannot be reached, so no KILL of the connector's can meet a statement that ended.
+    }
+    connection.destroy();
+    this.#busy.delete(connection);
+    this.#freeSlot();
+  }
+
+  /** Ends what still runs, too. Nothing is open afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiter of this.#waiting.splice(0)) waiter.refuse(shuttingDown());
-    await Promise.all(
-      this.#idle.splice(0).map((connection) => connection.end().catch(() => connection.destroy())),
-    );
+    await Promise.all([
+      ...this.#idle.splice(0).map(hangUp),
+      ...[...this.#busy].map((connection) => this.abort(connection)),
+    ]);
   }
 
   async #connect(): Promise<Connection> {
@@ -136,6 +165,16 @@ export class ConnectionPool {
     if (next) next.grant();
     else this.#freeSlots += 1;
   }
+}
+
+/** Says goodbye, or just leaves when the server does not take it. */
+async function hangUp(connection: Connection): Promise<void> {
+  const goodbye = connection.isValid() ? connection.end() : Promise.resolve();
+  await Promise.race([
+    goodbye.catch(() => undefined),
+    sleep(GOODBYE_MS, undefined, { ref: false }),
+  ]);
+  connection.destroy();
 }
 
 /** Runs one statement as it is written. `timeoutMs` makes the server itself give up. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Connection } from "mariadb";
+import { verbOf } from "../statement-stats.ts";
 import {
   type ConnectionPool,
   inTransaction,
@@ -23,6 +24,10 @@ type Transaction = {
   reaper: NodeJS.Timeout;
   /** Left session state behind, so that its connection must not serve anyone else. */
   tainted: boolean;
+  /** A statement is at the server. */
+  running: boolean;
+  /** Rejected when the transaction is ended from outside, in the middle of a statement too. */
+  cut: PromiseWithResolvers<never>;
   /** Statements of one session run one after another, whatever the client does. */
   tail: Promise<unknown>;
 };
@@ -58,10 +63,16 @@ export class Transactions {
       id: this.#lastId,
       signature: randomBytes(24).toString("base64url"),
       connection,
-      reaper: setTimeout(() => this.#reap(transaction), this.#timeoutMs),
+      reaper: setTimeout(
+        () => void this.#cut(transaction, `exceeded timeout: ${this.#timeoutMs / 1_000}s`),
+        this.#timeoutMs,
+      ),
       tainted: false,
+      running: false,
+      cut: Promise.withResolvers<never>(),
       tail: Promise.resolve(),
     };
+    transaction.cut.promise.catch(() => undefined); // Usually nobody is waiting.
     this.#open.set(transaction.signature, transaction);
     return { session: sessionOf(transaction), outcome };
   }
@@ -79,20 +90,23 @@ export class Transactions {
     return this.#open.has(signature);
   }
 
-  /** Rolls back whatever is open: the server does that when its client goes. */
-  close(): void {
-    for (const transaction of [...this.#open.values()]) {
-      this.#end(transaction, "the tablet is shutting down");
-      this.#pool.discard(transaction.connection);
-    }
+  /** Rolls back whatever is open. */
+  async close(): Promise<void> {
+    const open = [...this.#open.values()];
+    await Promise.all(open.map((each) => this.#cut(each, "the tablet is shutting down")));
   }
 
   async #runNow(transaction: Transaction, sql: string): Promise<TransactionOutcome> {
     // It may have ended while this statement waited for its turn.
     if (!this.#open.has(transaction.signature)) throw this.#over(transaction.signature);
     transaction.tainted ||= leavesSessionState(sql);
+    // A COMMIT on its way is never cut: "ended" would be said of what may be committed.
+    const commits = verbOf(sql) === "commit";
+    if (commits) clearTimeout(transaction.reaper);
+    transaction.running = true;
     try {
-      const outcome = await runStatement(transaction.connection, sql);
+      const statement = runStatement(transaction.connection, sql);
+      const outcome = await Promise.race([statement, transaction.cut.promise]);
       return { session: this.#afterStatement(transaction), outcome };
     } catch (error) {
       if (!this.#open.has(transaction.signature)) throw this.#over(transaction.signature);
@@ -100,26 +114,31 @@ export class Transactions {
         const reason = isConnectionLost(error) ? "connection lost" : "deadlock";
         this.#end(transaction, reason);
         this.#pool.discard(transaction.connection);
+      } else if (commits) {
+        void this.#cut(transaction, "commit failed");
       }
       throw error;
+    } finally {
+      transaction.running = false;
     }
   }
 
   /** The server decides whether a transaction is over: after COMMIT, ROLLBACK, or DDL's implicit commit. */
   #afterStatement(transaction: Transaction): WireSession {
     if (inTransaction(transaction.connection)) return sessionOf(transaction);
-    if (this.#open.has(transaction.signature)) {
-      this.#end(transaction, "transaction committed or rolled back");
-      if (transaction.tainted) this.#pool.discard(transaction.connection);
-      else this.#pool.release(transaction.connection);
-    }
+    this.#end(transaction, "transaction committed or rolled back");
+    if (transaction.tainted) this.#pool.discard(transaction.connection);
+    else this.#pool.release(transaction.connection);
     return NO_TRANSACTION;
   }
 
-  #reap(transaction: Transaction): void {
-    const seconds = this.#timeoutMs / 1_000;
-    this.#end(transaction, `exceeded timeout: ${seconds}s`);
-    this.#pool.discard(transaction.connection);
+  /** Ends a transaction from outside. Its client learns at once, whatever the server is doing. */
+  async #cut(transaction: Transaction, reason: string): Promise<void> {
+    const { signature, connection, running } = transaction;
+    this.#end(transaction, reason);
+    transaction.cut.reject(this.#over(signature));
+    if (running) await this.#pool.abort(connection);
+    else this.#pool.discard(connection);
   }
 
   #end(transaction: Transaction, reason: string): void {

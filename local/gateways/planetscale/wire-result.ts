@@ -107,7 +107,12 @@ function vitessType(field: FieldInfo): string {
   // MariaDB keeps JSON as LONGTEXT and says so only in its extended metadata.
   if (field.isDataTypeFormatJson()) return "JSON";
   const integer = NUMERIC[field.type];
-  if (integer) return field.flags & FLAG_UNSIGNED ? `U${integer}` : integer;
+  if (integer) {
+    // MySQL 8 types integer expressions (1, EXISTS(…), a = b) as BIGINT, which the driver leaves a
+    // string. MariaDB's INT would become a number here, and "0" a truthy surprise when deployed.
+    const width = field.orgTable() === "" ? "INT64" : integer;
+    return field.flags & FLAG_UNSIGNED ? `U${width}` : width;
+  }
   const fixed = FIXED[field.type];
   if (fixed) return fixed;
   if (field.flags & FLAG_ENUM) return "ENUM";

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { type ShopDatabase, startShopDatabase } from "./shop-database.ts";
 
@@ -36,9 +37,55 @@ describe("PlanetScale gateway, when MariaDB stops", () => {
     expect(late.error).toMatchObject({ code: "ABORTED" });
   }, 60_000);
 
-  it("closes with a transaction open and leaves its port free", async ({ expect }) => {
+  it("answers everyone when MariaDB is killed under load, and has all connections after", async ({
+    expect,
+  }) => {
+    const client = shop.client();
+    const work = Array.from({ length: 60 }, (_, at) =>
+      at % 2 === 0
+        ? client.execute("SELECT SLEEP(5)")
+        : client.transaction((tx) => tx.execute("SELECT SLEEP(5)")),
+    );
+    const results = Promise.allSettled(work);
+    await sleep(200);
+    await shop.killEngine();
+    const codes = (await results).map((result) =>
+      result.status === "rejected" ? result.reason.body?.code : "fulfilled",
+    );
+    expect(new Set(codes)).toEqual(new Set(["UNAVAILABLE"]));
+
+    await shop.startEngine();
+    const later = Array.from({ length: 60 }, (_, at) =>
+      at % 2 === 0
+        ? client.execute("SELECT 1")
+        : client.transaction((tx) => tx.execute("SELECT 1")),
+    );
+    expect((await Promise.allSettled(later)).filter(({ status }) => status === "rejected")).toEqual(
+      [],
+    );
+  }, 60_000);
+});
+
+describe("PlanetScale gateway, when it closes", () => {
+  it("leaves nothing open, even with a transaction open and the server frozen", async ({
+    expect,
+  }) => {
     await shop.execute("BEGIN");
-    await shop.gateway.close();
-    await expect(fetch(`${shop.gateway.url}/stats`)).rejects.toThrow();
-  });
+    const { session } = await shop.execute("BEGIN");
+    expect(await shop.gatewayConnections()).toBeGreaterThanOrEqual(2);
+    shop.freezeEngine();
+    const stuck = [
+      shop.execute("SELECT 1").catch(() => "cut off"),
+      shop.execute("SELECT 1", session).catch(() => "cut off"),
+    ];
+    try {
+      await sleep(100);
+      await shop.gateway.close();
+      expect(await Promise.all(stuck)).toEqual(["cut off", "cut off"]);
+      await expect(fetch(`${shop.gateway.url}/stats`)).rejects.toThrow();
+    } finally {
+      shop.thawEngine();
+    }
+    await expect.poll(() => shop.gatewayConnections(), { timeout: 5_000 }).toBe(0);
+  }, 20_000);
 });

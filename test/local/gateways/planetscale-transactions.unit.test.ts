@@ -181,10 +181,13 @@ describe("a session left alone", () => {
   it("is cut off in the middle of a long statement", async ({ expect }) => {
     const slow = client.transaction((tx) => tx.execute("SELECT SLEEP(10)"));
     await expect(slow).rejects.toThrow("exceeded timeout: 1.5s");
-    const { rows } = await client.execute(
-      "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'",
-    );
-    expect(rows).toEqual([{ n: "0" }]);
+    const sleeping = async () => {
+      const { rows } = await client.execute(
+        "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'",
+      );
+      return rows;
+    };
+    await expect.poll(sleeping).toEqual([{ n: "0" }]);
   });
 
   it("cannot be revived by an invented or a finished session", async ({ expect }) => {

@@ -88,7 +88,8 @@ describe("types", () => {
   it("names the types as Vitess does", async ({ expect }) => {
     const { types } = await client.execute(
       `SELECT id, count, big, price, at, stamp, data, bytes, name, notes, kind, ratio, active,
-        COUNT(*) OVER () AS n, JSON_OBJECT('a', 1) AS j, CAST(at AS DATE) AS day, NULL AS nothing
+        COUNT(*) OVER () AS n, JSON_OBJECT('a', 1) AS j, CAST(at AS DATE) AS day, NULL AS nothing,
+        EXISTS (SELECT 1) AS found, count = 1 AS same, 1 AS one
        FROM samples`,
     );
     expect(types).toEqual({
@@ -109,6 +110,10 @@ describe("types", () => {
       j: "JSON",
       day: "DATE",
       nothing: "NULL_TYPE",
+      // MySQL 8 types integer expressions as BIGINT; MariaDB would not.
+      found: "INT64",
+      same: "INT64",
+      one: "INT64",
     });
   });
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@planetscale/database";
+import { createConnection } from "mariadb";
 import { startMariaDb } from "../../../local/engines/mariadb.ts";
 import { startPlanetScale } from "../../../local/gateways/planetscale.ts";
 
@@ -34,8 +35,22 @@ export async function startShopDatabase(options: { transactionTimeoutMs?: number
     resetStats: () => call("/stats/reset", { method: "POST" }),
     faults: (dial: object) => call("/faults", { method: "PUT", body: JSON.stringify(dial) }),
     stopEngine: () => engine.stop(),
+    killEngine: () => engine.kill(),
+    /** A server that holds its connections and answers nothing. */
+    freezeEngine: () => process.kill(engine.pid, "SIGSTOP"),
+    thawEngine: () => process.kill(engine.pid, "SIGCONT"),
     startEngine: async () => {
       engine = await startMariaDb({ dir, log });
+    },
+    /** How many connections the gateway holds, as the server sees it. */
+    gatewayConnections: async () => {
+      const admin = await createConnection({ ...engine.admin, socketPath: engine.socketPath });
+      const [{ n }] = await admin.query(
+        "SELECT COUNT(*) AS n FROM information_schema.processlist WHERE user = ?",
+        [engine.user],
+      );
+      await admin.end();
+      return Number(n);
     },
     /** A statement straight to the gateway, with a session chosen by the test. */
     execute: (query: string, session: unknown = null) =>
