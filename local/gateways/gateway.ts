@@ -49,13 +49,15 @@ class BodyTooLarge extends Error {}
 export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
   const host = options.host ?? "127.0.0.1";
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    replyTo(request, options).then(
-      (reply) => write(response, reply),
-      (error: unknown) => {
-        console.error("gateway:", error);
-        write(response, options.refuse(500, "internal error"));
-      },
-    );
+    const reply = replyTo(request, options).catch((error: unknown) => {
+      console.error("gateway:", error);
+      return options.refuse(500, "internal error");
+    });
+    void reply.then((it) => {
+      // An answer during the close would else leave its connection open for the whole grace.
+      if (!server.listening) response.setHeader("Connection", "close");
+      write(response, it);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
