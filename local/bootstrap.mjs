@@ -127,10 +127,22 @@ function handOver() {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => child.kill(signal));
+  if (process.env.npm_lifecycle_event) onOrphaned(() => child.kill("SIGTERM"));
   child.once("error", (error) => fail(`The project's Node cannot be run: ${error.message}`));
   child.once("exit", (code, signal) => {
     process.exit(code ?? (signal === "SIGINT" ? 130 : 1));
   });
+}
+
+/** npm passes on SIGINT and SIGTERM only: should it end in another way, nobody is left to tell us. */
+function onOrphaned(act) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 1_000);
+  watch.unref();
 }
 
 function fail(message, code = 1) {
