@@ -1,0 +1,7 @@
+export { cartForCheckout, clearBought, replaceCheckout } from "./checkout-cart.ts";
+export { type CartOwner, type CheckoutCart, ownerFromName, ownerName } from "./model.ts";
+export { CartObject } from "./object.ts";
+export { CART_TOKEN_HEADER, ownerFromRequest } from "./owner.ts";
+export { cartRoutes } from "./routes.ts";
+export type { CartEnv } from "./stub.ts";
+export { cartV1Routes } from "./v1-routes.ts";

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { QUANTITY_MAX } from "../inventory/index.ts";
+import { assert } from "../shared/assert.ts";
+import { CartId, type CheckoutId, LineId, Sku, VariantId } from "../shared/ids.ts";
+import { Money } from "../shared/money.ts";
+
+export const LINES_MAX = 100;
+
+/** Whose cart it is. A guest is known by the hash of a token, so that storage never holds one. */
+export type CartOwner = { kind: "guest"; tokenHash: string } | { kind: "user"; userId: string };
+
+/** The name of the owner's object. */
+export const ownerName = (owner: CartOwner): string =>
+  owner.kind === "guest" ? `guest:${owner.tokenHash}` : `user:${owner.userId}`;
+
+/** The owner whose object has this name. A checkout keeps the name and finds the cart by it. */
+export function ownerFromName(name: string): CartOwner {
+  const [, kind, id] = /^(guest|user):(.+)$/.exec(name) ?? [];
+  assert(id !== undefined, "not the name of a cart's owner");
+  return kind === "guest" ? { kind, tokenHash: id } : { kind: "user", userId: id };
+}
+
+export const CartMode = z.enum(["standard", "hyperlocal", "split"]);
+export type CartMode = z.infer<typeof CartMode>;
+
+export type StoredLine = { lineId: LineId; sku: Sku; quantity: number };
+/** What a cart remembers: never a price. */
+export type StoredCart = {
+  cartId: CartId;
+  version: number;
+  currency: string;
+  mode: CartMode;
+  postalCode: string | null;
+  lines: StoredLine[];
+};
+
+/** What is true of a SKU at the moment of a request; `variant` is `null` for a SKU that does not exist. */
+export type SkuFacts = {
+  sku: Sku;
+  variant: {
+    variantId: VariantId;
+    productHandle: string;
+    title: string;
+    priceMinor: number;
+    currency: string;
+    published: boolean;
+  } | null;
+  available: number;
+  backorder: boolean;
+};
+
+export type CartChange =
+  | { kind: "add"; sku: Sku; quantity: number }
+  /** Quantity 0 removes the line. */
+  | { kind: "set"; lineId: string; quantity: number }
+  | { kind: "mode"; mode: CartMode; postalCode: string | null };
+
+export type CartError =
+  | { code: "cart_unknown" }
+  | { code: "line_unknown" }
+  | { code: "sku_unknown" }
+  | { code: "insufficient_stock"; available: number }
+  | { code: "line_limit"; max: number }
+  | { code: "quantity_limit"; max: number }
+  | { code: "total_limit"; max: number };
+
+/** One purchase's part of a cart. */
+export type CheckoutCart = {
+  cartId: CartId;
+  version: number;
+  lines: StoredLine[];
+  checkoutId: CheckoutId;
+};
+
+const LineProblem = z.object({
+  code: z.enum(["unavailable", "insufficient_stock"]),
+  available: z.int().optional().describe("How many can be had, for `insufficient_stock`"),
+});
+
+export const CartLine = z
+  .object({
+    id: LineId,
+    sku: Sku,
+    variantId: VariantId.nullable().describe("`null` once the variant does not exist any more"),
+    productHandle: z.string().nullable(),
+    title: z.string(),
+    quantity: z.int().min(1).max(QUANTITY_MAX),
+    unitPrice: Money.nullable(),
+    total: Money.describe("Zero for a line that cannot be bought"),
+    problems: z.array(LineProblem),
+  })
+  .meta({ id: "CartLine" });
+export type CartLine = z.infer<typeof CartLine>;
+
+export const CartView = z
+  .object({
+    id: CartId.nullable().describe("`null` before the first change: nothing is stored yet"),
+    token: z.string().optional().describe("Only in the answer that created the cart"),
+    version: z.int(),
+    currency: z.string(),
+    lines: z.array(CartLine),
+    coupons: z.array(z.never()),
+    vouchers: z.array(z.never()),
+    mode: CartMode,
+    postalCode: z.string().optional(),
+    totals: z.object({
+      subtotal: Money,
+      discount: Money,
+      shipping: Money,
+      tax: Money,
+      total: Money,
+    }),
+    problems: z
+      .array(LineProblem.extend({ sku: Sku }))
+      .describe("The problems of all lines, for showing them in one place"),
+  })
+  .meta({ id: "Cart" });
+export type CartView = z.infer<typeof CartView>;

@@ -1,0 +1,54 @@
+import type { Context } from "hono";
+import type { ApiEnv } from "../platform/http/context.ts";
+import { Problem } from "../platform/http/problem.ts";
+import { hmacToken, sha256Hex } from "../shared/digest.ts";
+import type { CartOwner } from "./model.ts";
+
+export const CART_TOKEN_HEADER = "Cart-Token";
+
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+const TOKEN_BYTES = 32;
+
+/**
+ * Whose cart a request is about; `undefined` when it names none.
+ *
+ * @throws Problem `not-found` for a token that no cart can have, as for one that no cart has.
+ */
+export async function ownerFromRequest(c: Context<ApiEnv>): Promise<CartOwner | undefined> {
+  const token = c.req.header(CART_TOKEN_HEADER);
+  if (!token) return undefined;
+  if (!TOKEN.test(token)) throw new Problem("not-found");
+  return guest(token);
+}
+
+export const guest = async (token: string): Promise<CartOwner> => ({
+  kind: "guest",
+  tokenHash: await sha256Hex(token),
+});
+
+/**
+ * The token of a cart that is about to be made.
+ *
+ * A first change that is repeated, because its answer was lost, knows no token yet: with a random one
+ * it would make a second cart. So with an Idempotency-Key the token follows from the key and from
+ * where the request came from, under a secret: the repeat reaches the same object, which knows the
+ * key and gives the same answer. Nobody can compute the token without the secret, and another
+ * network or browser that sends the same key gets another cart.
+ */
+export async function newToken(
+  c: Context<ApiEnv>,
+  idempotencyKey: string | undefined,
+): Promise<string> {
+  if (idempotencyKey === undefined) return randomToken();
+  const address = c.req.header("CF-Connecting-IP") ?? "";
+  const agent = c.req.header("User-Agent") ?? "";
+  const message = ["cart", address, agent, idempotencyKey].join("|");
+  return hmacToken(c.var.io.config.TOKEN_SECRET, message);
+}
+
+/** 256 random bits as 43 characters of base64url. */
+function randomToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
+  const base64 = btoa(String.fromCharCode(...bytes));
+  return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}

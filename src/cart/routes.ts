@@ -1,0 +1,173 @@
+import { type Context, Hono, type TypedResponse } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { z } from "zod";
+import { QUANTITY_MAX } from "../inventory/index.ts";
+import type { ApiEnv } from "../platform/http/context.ts";
+import { describe } from "../platform/http/describe.ts";
+import { claimProblem, idempotencyKeyOf, REPLAYED_HEADER } from "../platform/http/idempotency.ts";
+import { Problem } from "../platform/http/problem.ts";
+import { valid } from "../platform/http/valid.ts";
+import { type Answer, fingerprintOf } from "../platform/objects/answers.ts";
+import { unreachable } from "../shared/assert.ts";
+import { Sku } from "../shared/ids.ts";
+import { cartProblem } from "./cart-problem.ts";
+import { changeCart } from "./change-cart.ts";
+import { type CartChange, CartMode, CartView } from "./model.ts";
+import { CART_TOKEN_HEADER, guest, newToken, ownerFromRequest } from "./owner.ts";
+import { emptyCart } from "./price-cart.ts";
+import { readCart } from "./read-cart.ts";
+
+const NewLine = z.object({ sku: Sku, quantity: z.int().min(1).max(QUANTITY_MAX) });
+const LinePath = z.object({ lineId: z.string().max(80) });
+const LineQuantity = z.object({
+  quantity: z.int().min(0).max(QUANTITY_MAX).describe("0 removes the line"),
+});
+const ModeChange = z
+  .object({ mode: CartMode, postalCode: z.string().trim().min(2).max(12).optional() })
+  .refine(({ mode, postalCode }) => mode !== "hyperlocal" || postalCode !== undefined, {
+    path: ["postalCode"],
+    error: "says which stocked location is near",
+  });
+
+const READ_PROBLEMS = ["not-found", "request-invalid", "dependency-unavailable"] as const;
+const CHANGE_PROBLEMS = [
+  ...READ_PROBLEMS,
+  "request-malformed",
+  "insufficient-stock",
+  "idempotency-key-reused",
+  "request-in-progress",
+] as const;
+
+export const cartRoutes = new Hono<ApiEnv>()
+  .get(
+    "/cart",
+    describe({
+      summary: "The cart at current prices; empty when no `Cart-Token` is sent",
+      tag: "Cart",
+      audience: "shopper",
+      responses: { 200: CartView },
+      problems: READ_PROBLEMS,
+    }),
+    async (c) => {
+      const { io } = c.var;
+      const owner = await ownerFromRequest(c);
+      if (!owner) return c.json(emptyCart(io.config.STORE_CURRENCY), 200);
+      const cart = await readCart(io, c.env, owner);
+      if (!cart.ok) throw cartProblem(cart.error);
+      return c.json(cart.value, 200);
+    },
+  )
+  .post(
+    "/cart/lines",
+    describe({
+      summary: "Add a SKU; without a `Cart-Token` it makes a cart and answers its token",
+      tag: "Cart",
+      audience: "shopper",
+      responses: { 201: CartView },
+      problems: [...CHANGE_PROBLEMS, "sku-unknown", "cart-limit"],
+    }),
+    valid("json", NewLine),
+    async (c) => {
+      const line = c.req.valid("json");
+      return change(c, { kind: "add", ...line }, 201, line);
+    },
+  )
+  .patch(
+    "/cart/lines/:lineId",
+    describe({
+      summary: "Set a line's quantity",
+      tag: "Cart",
+      audience: "shopper",
+      responses: { 200: CartView },
+      problems: CHANGE_PROBLEMS,
+    }),
+    valid("param", LinePath),
+    valid("json", LineQuantity),
+    async (c) => {
+      const { lineId } = c.req.valid("param");
+      const body = c.req.valid("json");
+      return change(c, { kind: "set", lineId, ...body }, 200, body);
+    },
+  )
+  .delete(
+    "/cart/lines/:lineId",
+    describe({
+      summary: "Remove a line",
+      tag: "Cart",
+      audience: "shopper",
+      responses: { 200: CartView },
+      problems: CHANGE_PROBLEMS,
+    }),
+    valid("param", LinePath),
+    async (c) => {
+      const { lineId } = c.req.valid("param");
+      return change(c, { kind: "set", lineId, quantity: 0 }, 200, null);
+    },
+  )
+  .put(
+    "/cart/mode",
+    describe({
+      summary: "Choose how the cart is to be delivered",
+      tag: "Cart",
+      audience: "shopper",
+      responses: { 200: CartView },
+      problems: CHANGE_PROBLEMS,
+    }),
+    valid("json", ModeChange),
+    async (c) => {
+      const body = c.req.valid("json");
+      const { mode, postalCode = null } = body;
+      return change(c, { kind: "mode", mode, postalCode }, 200, body);
+    },
+  );
+
+type CartResponse<S extends 200 | 201> = Response & TypedResponse<CartView, S, "json">;
+
+/**
+ * Runs a change and sends the text that the cart's object made and may have kept, so that a repeat
+ * is the same byte for byte. The cast tells the typed client what that text is.
+ */
+async function change<S extends 200 | 201>(
+  c: Context<ApiEnv>,
+  change: CartChange,
+  status: S,
+  body: unknown,
+): Promise<CartResponse<S>> {
+  const key = idempotencyKeyOf(c);
+  const known = await ownerFromRequest(c);
+  // A line's id names a line of a cart that exists.
+  if (!known && change.kind === "set") throw new Problem("not-found");
+  const token = known ? undefined : await newToken(c, key);
+  const owner = known ?? (await guest(token!));
+
+  const fingerprint = await fingerprintOf(c.req.method, c.req.path, body);
+  const reply = await changeCart(c.var.io, c.env, owner, {
+    change,
+    create: token !== undefined,
+    status,
+    idempotency: key === undefined ? undefined : { key, fingerprint },
+    requestId: c.var.requestId,
+  });
+  switch (reply.kind) {
+    case "changed":
+      return send(c, reply.answer, token) as CartResponse<S>;
+    case "replay":
+      c.header(REPLAYED_HEADER, "true");
+      return send(c, reply.answer, token) as CartResponse<S>;
+    case "refused":
+      throw cartProblem(reply.error);
+    case "conflict":
+    case "running":
+      throw claimProblem(reply)!;
+    default:
+      return unreachable(reply);
+  }
+}
+
+/** The object keeps no token, not even in its answers; a creating request and its repeat add theirs. */
+function send(c: Context<ApiEnv>, { status, body, headers }: Answer, token?: string): Response {
+  const made = token !== undefined && status < 300;
+  if (made) c.header(CART_TOKEN_HEADER, token);
+  const text = made ? `{"token":${JSON.stringify(token)},${body.slice(1)}` : body;
+  return c.body(text, status as ContentfulStatusCode, headers);
+}

@@ -1,0 +1,9 @@
+import type { InventoryEnv } from "../inventory/index.ts";
+import { type CartOwner, ownerName } from "./model.ts";
+import type { CartObject } from "./object.ts";
+
+export type CartEnv = InventoryEnv & { CART: DurableObjectNamespace<CartObject> };
+
+/** A new stub per call: one that has failed once may stay broken. */
+export const cartStub = (env: CartEnv, owner: CartOwner): DurableObjectStub<CartObject> =>
+  env.CART.getByName(ownerName(owner));
