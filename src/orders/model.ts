@@ -75,6 +75,10 @@ export const OrderEventBody = z.discriminatedUnion("type", [
         .describe(
           "Hash of the request that asked for it, so that its repeat is known; never shown",
         ),
+      unsold: z
+        .array(Sku)
+        .optional()
+        .describe("SKUs whose stock was lost before the sale took it, so that none goes back"),
     }),
   }),
   z.object({

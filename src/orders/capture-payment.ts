@@ -1,0 +1,49 @@
+import type { Processors } from "../payments/index.ts";
+import type { Io } from "../platform/io/io.ts";
+import { assert } from "../shared/assert.ts";
+import type { OrderId } from "../shared/ids.ts";
+import type { OrderQueues } from "./events.ts";
+import { getOrder } from "./get-order.ts";
+import { processorOf, processorUnclear } from "./processor-of.ts";
+import { publishOrLeave } from "./publish-events.ts";
+import { recordFact } from "./record-fact.ts";
+
+export type CaptureDeps = { processors: Processors; queues: OrderQueues };
+
+const ACTOR = "orders-consumer";
+
+/**
+ * Collects an order's authorized money. Cancellation may win at any point: before the call (nothing is
+ * captured), at the processor (`voided`), or between the capture and its record (the record says
+ * captured, and its event sends the money back). Throws while the outcome is unclear.
+ */
+export async function capturePayment(
+  io: Io,
+  { processors, queues }: CaptureDeps,
+  orderId: OrderId,
+): Promise<"captured" | "not_needed"> {
+  const order = await getOrder(io, orderId);
+  if (order.status !== "placed") return "not_needed";
+  const processor = processorOf(processors, order);
+  const { paymentId, authorized: amount } = order.placed.payment;
+
+  // Under one key per order, so that a repeat after a lost answer is told of the first capture.
+  const outcome = await processor.capture({ paymentId, amount, key: `capture:${orderId}` });
+  switch (outcome.kind) {
+    case "captured": {
+      const data = { processor: processor.name, paymentId, amount };
+      const fact = { type: "payment.captured.v1", data } as const;
+      await recordFact(io, { orderId, actor: ACTOR, fact });
+      await publishOrLeave(io, queues, orderId);
+      return "captured";
+    }
+    case "voided": {
+      const { status } = await getOrder(io, orderId);
+      // Not lost silently: goods must not leave for money that will never come.
+      assert(status === "cancelled", `order ${orderId} stands, but its authorization is gone`);
+      return "not_needed";
+    }
+    case "unknown":
+      throw processorUnclear("capture", outcome.reason);
+  }
+}

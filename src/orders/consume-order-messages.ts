@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { consume } from "../platform/queues/envelope.ts";
+import { logError } from "../platform/telemetry/log.ts";
+import { EventId, type OrderId } from "../shared/ids.ts";
+import { OrderMessage } from "./events.ts";
+import type { OrderEventType } from "./model.ts";
+
+/** The event that woke a consumer up. What to do about it is decided by the order as it is now. */
+export type OrderWake = { orderId: OrderId; eventId: EventId; trace: string };
+
+export type OrderHandlers = {
+  readonly [T in OrderEventType]?: (wake: OrderWake) => Promise<void>;
+};
+
+/** Keeps a message that no retry can mend where an operator finds it. */
+export type Park = (letter: {
+  queue: string;
+  messageId: string;
+  body: unknown;
+  reason: string;
+}) => Promise<void>;
+
+export type ConsumerWiring = { handlers: OrderHandlers; park: Park };
+
+/**
+ * Settles a batch of order messages one by one. A message of a type that this Worker does not know is
+ * parked too: it may come from a newer deployment, and redriving it later loses nothing.
+ */
+export function consumeOrderMessages(
+  batch: MessageBatch,
+  { handlers, park }: ConsumerWiring,
+): Promise<void> {
+  const { queue } = batch;
+  return consume(batch, {
+    handle: async (event) => {
+      const setAside = (reason: string) =>
+        park({ queue, messageId: event.id, body: event, reason });
+      const eventId = EventId.safeParse(event.id);
+      const message = OrderMessage.safeParse(event.data);
+      const handler = Object.hasOwn(handlers, event.type)
+        ? handlers[event.type as OrderEventType]
+        : undefined;
+      if (!eventId.success) return setAside(z.prettifyError(eventId.error));
+      if (!message.success) return setAside(z.prettifyError(message.error));
+      if (!handler) return setAside(`no handler for ${event.type}`);
+      await handler({
+        orderId: message.data.orderId,
+        eventId: eventId.data,
+        trace: event.trace,
+      });
+    },
+    park: (message, reason) => park({ queue, messageId: message.id, body: message.body, reason }),
+    report: (error, message) =>
+      logError("orders.message_failed", error, {
+        queue,
+        messageId: message.id,
+        attempts: message.attempts,
+      }),
+  });
+}

@@ -1,0 +1,21 @@
+import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
+import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
+import { type OrderQueues, sweepOutbox } from "../../src/orders/index.ts";
+import { openIo } from "../../src/platform/io/io.ts";
+import { logInfo } from "../../src/platform/telemetry/log.ts";
+import { randomSuffix } from "../../src/shared/ids.ts";
+
+export type OperationsEnv = OrderQueues;
+
+/** Nobody's request: what has to happen by the clock, and what no other consumer could settle. */
+export default {
+  queue: (batch, env) => {
+    const io = openIo(env, `dlq_${randomSuffix()}`);
+    return consumeDeadLetters(batch, (letter) => keepDeadLetter(io, letter));
+  },
+  scheduled: async (_controller, env) => {
+    const io = openIo(env, `sweep_${randomSuffix()}`);
+    const { swept, failed } = await sweepOutbox(io, env);
+    if (swept + failed > 0) logInfo("orders.swept", { swept, failed, trace: io.trace });
+  },
+} satisfies ExportedHandler<OperationsEnv>;

@@ -1,0 +1,30 @@
+import { type InventoryEnv, returnAll } from "../../src/inventory/index.ts";
+import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
+import { capturePayment } from "../../src/orders/capture-payment.ts";
+import type { ConsumerWiring } from "../../src/orders/consume-order-messages.ts";
+import type { OrderQueues } from "../../src/orders/index.ts";
+import { returnStock } from "../../src/orders/return-stock.ts";
+import { openProcessors } from "../../src/payments/index.ts";
+import { openIo } from "../../src/platform/io/io.ts";
+
+export type OrdersEnv = OrderQueues & InventoryEnv;
+
+export function ordersDeps(env: OrdersEnv): ConsumerWiring {
+  return {
+    handlers: {
+      "order.placed.v1": async ({ orderId, trace }) => {
+        const io = openIo(env, trace);
+        await capturePayment(io, { processors: openProcessors(io), queues: env }, orderId);
+      },
+      "order.cancelled.v1": async ({ orderId, trace }) => {
+        const io = openIo(env, trace);
+        const deps = {
+          returnAll: (goods: Parameters<typeof returnAll>[2]) => returnAll(env, io.meter, goods),
+          queues: env,
+        };
+        await returnStock(io, deps, orderId);
+      },
+    },
+    park: (letter) => keepDeadLetter(openIo(env, letter.messageId), letter),
+  };
+}

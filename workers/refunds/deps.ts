@@ -1,0 +1,19 @@
+import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
+import type { ConsumerWiring, OrderWake } from "../../src/orders/consume-order-messages.ts";
+import type { OrderQueues } from "../../src/orders/index.ts";
+import { refundCancelled } from "../../src/orders/refund-cancelled.ts";
+import { openProcessors } from "../../src/payments/index.ts";
+import { openIo } from "../../src/platform/io/io.ts";
+
+export type RefundsEnv = OrderQueues;
+
+export function refundsDeps(env: RefundsEnv): ConsumerWiring {
+  const refund = async ({ orderId, trace }: OrderWake) => {
+    const io = openIo(env, trace);
+    await refundCancelled(io, { processors: openProcessors(io), queues: env }, orderId);
+  };
+  return {
+    handlers: { "order.cancelled.v1": refund, "payment.captured.v1": refund },
+    park: (letter) => keepDeadLetter(openIo(env, letter.messageId), letter),
+  };
+}
