@@ -14,7 +14,7 @@ export type ShopOptions = BackendsOptions & {
   /** 0 picks a free one. */
   apiPort: number;
   /** Variables taken from here replace a stand-in's, name by name. Default: none. */
-  overrides?: NodeJS.ProcessEnv;
+  overrides?: Record<string, string | undefined>;
   onRuntimeDeath?: RuntimeOptions["onDeath"];
   /** Told before each step, for a progress line. */
   step?: (title: string) => void;

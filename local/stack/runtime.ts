@@ -95,7 +95,7 @@ async function startWrangler({ dir, port, vars, onDeath }: RuntimeOptions): Prom
  * It is built from nothing, because all of it may become bindings: no credential of the user's
  * shell may get there.
  */
-function environment(dir: string, home: string, vars: Vars): NodeJS.ProcessEnv {
+function environment(dir: string, home: string, vars: Vars): Record<string, string | undefined> {
   return {
     PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ""}`,
     HOME: home,

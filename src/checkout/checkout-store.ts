@@ -1,3 +1,4 @@
+import type { CartOwner } from "../cart/index.ts";
 import type { CartId, CheckoutId, QuoteId } from "../shared/ids.ts";
 import type { CheckoutContact, CheckoutProblem, Quote, Refusal } from "./model.ts";
 import type { Attempt } from "./saga/attempt.ts";
@@ -16,8 +17,8 @@ export const CHECKOUT_MIGRATIONS = [
 export type CheckoutRecord = {
   checkoutId: CheckoutId;
   cartId: CartId;
-  /** `ownerName` of the cart: who may see and complete this checkout. */
-  owner: string;
+  /** Whose cart it is: who may see and complete this checkout. */
+  owner: CartOwner;
   contact: CheckoutContact;
   currency: string;
   createdAtMs: number;

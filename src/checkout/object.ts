@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { type CartOwner, ownerName } from "../cart/index.ts";
 import { orderIdFor, orderNumber, orderToken } from "../orders/index.ts";
 import type { PaymentTokens } from "../payments/index.ts";
 import { claimProblem } from "../platform/http/idempotency.ts";
@@ -43,7 +44,7 @@ export type ValidateRequest = Repeatable & {
 export type CompleteRequest = Repeatable & {
   answerKey: string;
   /** The cart owner that the caller proved to be, if any. */
-  owner: string | undefined;
+  owner: CartOwner | undefined;
   quoteId: QuoteId;
   tokens: PaymentTokens;
 };
@@ -74,7 +75,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   /** Freezes a quote from the facts given, or replays the answer of the same key. */
   async validate(request: ValidateRequest): Promise<Reply> {
     this.#migrate();
-    const { answerKey, fingerprint, trace, facts, contact } = request;
+    const { answerKey, trace, facts, contact } = request;
     const nowMs = Date.now();
     const io = openIo(this.env, trace);
     // No await from here on: the claim, the quote and the answer are one atomic write.
@@ -106,7 +107,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     return { value, steps: [...io.meter.steps] };
   }
 
-  async view(owner: string | undefined): Promise<CheckoutView | undefined> {
+  async view(owner: CartOwner): Promise<CheckoutView | undefined> {
     const record = this.#record(owner);
     if (!record) return undefined;
     const attempt = this.#store.attempt();
@@ -122,7 +123,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   }
 
   /** Closes a checkout that nothing is paying for. `closed` when it is too late; repeating is harmless. */
-  cancel(owner: string | undefined, reason: string): "canceled" | "closed" | "unknown" {
+  cancel(owner: CartOwner, reason: string): "canceled" | "closed" | "unknown" {
     const record = this.#record(owner);
     if (!record) return "unknown";
     if (record.canceledBecause !== null) return "canceled";
@@ -272,7 +273,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
 
   async #finish(): Promise<void> {
     const attempt = this.#store.attempt();
-    if (!attempt || attempt.step !== "finishing") return;
+    if (attempt?.step !== "finishing") return;
     const io = openIo(this.env, attempt.trace);
     const finished = await finishAttempt(
       attempt,
@@ -305,10 +306,11 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     return new Problem("checkout-closed", { status: isCompleted ? "completed" : "canceled" });
   }
 
-  #record(owner: string | undefined) {
+  #record(owner: CartOwner | undefined) {
     if (!hasTables(this.ctx.storage)) return undefined;
     const record = this.#store.record();
-    return record && (owner === undefined || owner === record.owner) ? record : undefined;
+    if (!record || (owner && ownerName(owner) !== ownerName(record.owner))) return undefined;
+    return record;
   }
 
   /** Later the longer it already took, so that a long outage is not a storm. */

@@ -1,10 +1,16 @@
 import { type Context, Hono, type TypedResponse } from "hono";
 import { z } from "zod";
-import { type CartOwner, ownerFromRequest, ownerName, replaceCheckout } from "../cart/index.ts";
+import {
+  CART_TOKEN_HEADER,
+  type CartOwner,
+  ownerFromRequest,
+  replaceCheckout,
+} from "../cart/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import {
   idempotencyKeyOf,
+  idempotent,
   REPLAYED_HEADER,
   requireIdempotencyKey,
 } from "../platform/http/idempotency.ts";
@@ -87,7 +93,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
         answerKey: `process:${answerKey}`,
         fingerprint: await fingerprintOf("POST", "/processorder", c.req.valid("json")),
         trace: c.var.requestId,
-        owner: owner && ownerName(owner),
+        owner,
         quoteId,
         tokens: payment.tokens,
       };
@@ -109,7 +115,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
     valid("param", Path),
     async (c) => {
       const { id } = c.req.valid("param");
-      const owner = ownerName(await requireOwner(c));
+      const owner = await requireOwner(c);
       const view = await c.var.meter.step("object", async () =>
         checkoutStub(c.env, id).view(owner),
       );
@@ -126,19 +132,19 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       responses: { 200: CheckoutView },
       problems: ["request-invalid", "not-found", "checkout-closed"],
     }),
+    idempotent((c) => `checkout:${c.req.header(CART_TOKEN_HEADER)}`),
     valid("param", Path),
     async (c) => {
       const { id } = c.req.valid("param");
       const owner = await requireOwner(c);
-      const name = ownerName(owner);
       const stub = () => checkoutStub(c.env, id);
       const outcome = await c.var.meter.step("object", async () =>
-        stub().cancel(name, "canceled by the shopper"),
+        stub().cancel(owner, "canceled by the shopper"),
       );
       if (outcome === "unknown") throw new Problem("not-found");
       if (outcome === "closed") throw new Problem("checkout-closed");
       const [view] = await Promise.all([
-        c.var.meter.step("object", async () => stub().view(name)),
+        c.var.meter.step("object", async () => stub().view(owner)),
         replaceCheckout(c.var.io, c.env, owner, id),
       ]);
       if (!view) throw new Problem("not-found");

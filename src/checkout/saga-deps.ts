@@ -1,4 +1,4 @@
-import { type CartEnv, cartForCheckout, clearBought, ownerFromName } from "../cart/index.ts";
+import { type CartEnv, cartForCheckout, clearBought, ownerName } from "../cart/index.ts";
 import { findVariants } from "../catalog/index.ts";
 import {
   commitAll,
@@ -89,8 +89,7 @@ export function openSagaDeps(
       await cancelOrder(io, { orderId, actor, reason: "stock_lost", request: key, unsold });
     },
     finish: async (attempt) => {
-      const owner = ownerFromName(record.owner);
-      const { checkoutId } = record;
+      const { checkoutId, owner } = record;
       const { lines } = quoteOf(store, attempt);
       await Promise.all([
         clearBought(io, env, owner, { checkoutId, lines }),
@@ -125,7 +124,7 @@ async function termsHold(
 ): Promise<boolean> {
   const skus = quote.lines.map(({ sku }) => sku);
   const [cart, variants] = await Promise.all([
-    cartForCheckout(io, env, ownerFromName(record.owner)),
+    cartForCheckout(io, env, record.owner),
     findVariants(io.sql, skus),
   ]);
   if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return false;
@@ -147,13 +146,13 @@ function orderOf(record: CheckoutRecord, quote: Quote, attempt: Attempt) {
   assert(quote.shippingMethod !== null, "a complete checkout has a shipping method");
   return {
     orderId: attempt.orderId,
-    actor: { kind: "shopper" as const, id: record.owner.split(":")[0] ?? "guest" },
+    actor: { kind: "shopper" as const, id: record.owner.kind },
     occurredAtMs: attempt.startedAtMs,
     body: {
       number: orderNumber(attempt.orderId),
       checkoutId: record.checkoutId,
       quoteId: quote.id,
-      cartOwner: record.owner,
+      cartOwner: ownerName(record.owner),
       email,
       shippingAddress,
       ...(billingAddress ? { billingAddress } : {}),
@@ -167,7 +166,7 @@ function orderOf(record: CheckoutRecord, quote: Quote, attempt: Attempt) {
 
 /** Gathers the facts for a new quote from inside the object: when the old one no longer holds. */
 export async function gatherFacts(env: CheckoutEnv, io: Io, record: CheckoutRecord) {
-  const cart = await cartForCheckout(io, env, ownerFromName(record.owner));
+  const cart = await cartForCheckout(io, env, record.owner);
   if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return undefined;
   const { lines, cartId } = cart.value;
   const skus = lines.map(({ sku }) => sku);

@@ -1,4 +1,4 @@
-import { type CartOwner, cartForCheckout, ownerName } from "../cart/index.ts";
+import { type CartOwner, cartForCheckout } from "../cart/index.ts";
 import { findVariants } from "../catalog/index.ts";
 import { readAvailability } from "../inventory/index.ts";
 import type { Io } from "../platform/io/io.ts";
@@ -28,7 +28,7 @@ export async function validateCheckout(
     findVariants(io.sql, skus),
     readAvailability(io, env, skus),
   ]);
-  const facts = { checkoutId, cartId, owner: ownerName(owner), lines, variants, stock };
+  const facts = { checkoutId, cartId, owner, lines, variants, stock };
   const reply = await io.meter.step("object", async () =>
     checkoutStub(env, checkoutId).validate({ ...repeatable, facts, contact }),
   );

@@ -1,3 +1,4 @@
+import type { CartOwner } from "../cart/index.ts";
 import type { VariantInfo } from "../catalog/index.ts";
 import type { Availability } from "../inventory/index.ts";
 import { type CartId, type CheckoutId, newId, QuoteId, type Sku } from "../shared/ids.ts";
@@ -10,7 +11,7 @@ import { type CartLine, draftQuote } from "./quote.ts";
 export type CartFacts = {
   checkoutId: CheckoutId;
   cartId: CartId;
-  owner: string;
+  owner: CartOwner;
   lines: readonly CartLine[];
   variants: ReadonlyMap<Sku, VariantInfo>;
   stock: ReadonlyMap<Sku, Availability>;

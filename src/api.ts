@@ -1,0 +1,55 @@
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { cartRoutes, cartV1Routes } from "./cart/index.ts";
+import { checkoutRoutes } from "./checkout/index.ts";
+import { checkoutV1Routes } from "./checkout/v1-routes.ts";
+import { inventoryOperationsRoutes, inventoryRoutes } from "./inventory/index.ts";
+import { healthRoutes, requireStaff } from "./operations/index.ts";
+import { orderOperationsRoutes } from "./orders/operations-routes.ts";
+import { orderRoutes } from "./orders/routes.ts";
+import { orderV1Routes } from "./orders/v1-routes.ts";
+import type { ApiEnv } from "./platform/http/context.ts";
+import { documentation } from "./platform/http/documentation.ts";
+import { identify, jsonOnly, limitBody, noStoreByDefault } from "./platform/http/pipeline.ts";
+import { onError, Problem } from "./platform/http/problem.ts";
+import { problemPages } from "./platform/http/problem-pages.ts";
+
+const crossOrigin = cors({
+  origin: (origin, c) => (c.var.io.config.CORS_ORIGINS.includes(origin) ? origin : null),
+  allowHeaders: ["Authorization", "Cart-Token", "Order-Token", "Idempotency-Key", "Content-Type"],
+  exposeHeaders: ["Cart-Token", "ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],
+  maxAge: 600,
+});
+
+const app = new Hono<ApiEnv>();
+
+const wrongMethod = methodNotAllowed({
+  app,
+  onMethodNotAllowed: (c, allowed) =>
+    onError(new Problem("method-not-allowed", { allowed }, { Allow: allowed.join(", ") }), c),
+});
+
+/** Every route of the storefront. The type of this chain is what the RPC client reads. */
+export const api = app
+  .use(identify, noStoreByDefault, crossOrigin, wrongMethod, limitBody)
+  .use("/api/*", jsonOnly)
+  .use("/ops/*", requireStaff)
+  .route("/api/v2", healthRoutes)
+  .route("/api/v2", inventoryRoutes)
+  .route("/api/v2", cartRoutes)
+  .route("/api/v2", checkoutRoutes)
+  .route("/api/v2", orderRoutes)
+  .route("/api/v1", cartV1Routes)
+  .route("/api/v1", checkoutV1Routes)
+  .route("/api/v1", orderV1Routes)
+  .route("/ops/v1", inventoryOperationsRoutes)
+  .route("/ops/v1", orderOperationsRoutes);
+
+export type Api = typeof api;
+
+api.route("/", problemPages);
+api.route("/", documentation(api));
+api.onError(onError);
+// Returned, not thrown: a thrown 404 means a resource that is not there, this one a path that is not.
+api.notFound((c) => onError(new Problem("not-found"), c));

@@ -1,0 +1,2 @@
+export { healthRoutes } from "./routes.ts";
+export { requireStaff } from "./staff-auth.ts";

@@ -1,0 +1,47 @@
+import { Hono } from "hono";
+import { html } from "hono/html";
+import type { ApiEnv } from "./context.ts";
+import { PROBLEMS, Problem, type ProblemSlug } from "./problem.ts";
+
+/** What a client should do about each problem: the text behind its `type`. */
+const ADVICE: Record<ProblemSlug, string> = {
+  "cart-limit": "A cart holds at most 100 lines and 999 of each. Split the purchase.",
+  "checkout-closed": "Read the checkout. To buy again, validate the cart: it gets a new checkout.",
+  "checkout-incomplete": "`problems` says what is missing. Mend it and validate again.",
+  "dependency-unavailable":
+    "Nothing was changed. Repeat the request with the same Idempotency-Key after `Retry-After` seconds.",
+  forbidden: "The key is valid but its scopes do not cover this route.",
+  "idempotency-key-required": "Send a fresh random `Idempotency-Key` with each purchase attempt.",
+  "idempotency-key-reused": "Use a new key for a new request; repeat a request unchanged.",
+  "insufficient-stock": "`available` says how many can be had. Lower the quantity.",
+  internal: "The fault is ours. Quote `requestId` to support; repeating with the same key is safe.",
+  "method-not-allowed": "`Allow` lists the methods that this path has.",
+  "not-found": "The resource does not exist, or the token sent does not open it.",
+  "order-conflict": "Read the order: its status says what can still be done.",
+  "payment-declined": "The issuer said no. Offer another means of payment, with a new key.",
+  "payments-unavailable":
+    "No processor could take the payment. Nothing was charged. Try again soon.",
+  "quote-changed":
+    "Prices, the cart or the time have moved on. Show the new `quote` and let the shopper agree.",
+  "request-in-progress": "The first request is still running. Repeat after `Retry-After` seconds.",
+  "request-invalid": "`errors` names each wrong field by JSON pointer.",
+  "request-malformed": "The body is not well-formed JSON, or the request cannot be parsed.",
+  "request-too-large": "Send less at once.",
+  "sku-unknown": "The SKU does not exist or is no longer sold.",
+  unauthorized: "Send valid credentials in `Authorization`.",
+  "unsupported-media-type": "Send `Content-Type: application/json`.",
+};
+
+/** Each problem's `type` is a page that people can read. */
+export const problemPages = new Hono<ApiEnv>().get("/problems/:slug", (c) => {
+  const slug = c.req.param("slug");
+  if (!Object.hasOwn(PROBLEMS, slug)) throw new Problem("not-found");
+  const { status, title } = PROBLEMS[slug as ProblemSlug];
+  const advice = ADVICE[slug as ProblemSlug];
+  c.header("Cache-Control", "public, max-age=3600");
+  return c.html(
+    html`<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>
+<body style="font:16px/1.5 system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem">
+<p><code>${status} ${slug}</code></p><h1>${title}</h1><p>${advice}</p></body></html>`,
+  );
+});

@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { migrate } from "../../local/migrate.ts";
+import { type Backends, startBackends } from "../../local/stack.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** The Workers' variables for this run's own engines and stand-ins. */
+    vars: Record<string, string>;
+  }
+}
+
+/** Real engines behind the gateways, in a directory and on ports of this run's own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const root = join(import.meta.dirname, "../../.local/tests");
+  mkdirSync(root, { recursive: true });
+  const dir = mkdtempSync(join(root, "workers-"));
+  let backends: Backends | undefined;
+  const teardown = async () => {
+    await backends?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    backends = await startBackends({ dir, ports: FREE_PORTS, log: () => {} });
+    const { vars } = backends;
+    await migrate({
+      mysqlUrl: String(vars.MYSQL_URL),
+      neonUrl: String(vars.NEON_URL),
+      neonEndpoint: vars.NEON_ENDPOINT,
+    });
+    project.provide("vars", { ...vars });
+    return teardown;
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+}
+
+const FREE_PORTS = {
+  api: 0,
+  messages: 0,
+  deliveries: 0,
+  stripe: 0,
+  planetscale: 0,
+  planetscaleReplica: 0,
+  neon: 0,
+  mysql: 0,
+  redis: { session: 0, user: 0, payment: 0, buffer: 0, blocklist: 0, content: 0 },
+};

@@ -1,0 +1,48 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Three kinds of test, told apart by their file names:
+//   *.unit.test.ts  pure code and the local stand-ins, in Node
+//   *.test.ts       routes, objects and consumers, in workerd, over real engines
+//   *.e2e.test.ts   the whole shop as `npm start` runs it, driven over HTTP
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.unit.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: inject("vars") },
+            remoteBindings: false,
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.unit.test.ts", "test/**/*.e2e.test.ts"],
+          globalSetup: ["test/support/backends.setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/**/*.e2e.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          // Each file stops engines or kills the runtime of a shop of its own: one at a time.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
