@@ -1,0 +1,52 @@
+import { and, asc, eq, exists, gt, gte, or } from "drizzle-orm";
+import type { SqlSession } from "../platform/sql/session.ts";
+import type { CategoryId } from "../shared/ids.ts";
+import { err, ok, type Result } from "../shared/result.ts";
+import { cursorScope, decodeCursor, encodeCursor } from "./cursor.ts";
+import type { Category, CategoryList } from "./model.ts";
+import { categories, productCategories, products } from "./schema.ts";
+
+const CATEGORY = { id: categories.id, handle: categories.handle, title: categories.title };
+
+/** Categories by title, those alone that have something to show. */
+export async function listCategories(
+  session: SqlSession,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<Result<CategoryList, { code: "cursor_invalid" }>> {
+  const scope = await cursorScope(["categories"]);
+  const after = cursor === undefined ? undefined : decodeCursor(scope, cursor, "string");
+  if (cursor !== undefined && !after) return err({ code: "cursor_invalid" });
+
+  const key = String(after?.key);
+  const past = and(
+    gte(categories.title, key),
+    or(gt(categories.title, key), gt(categories.id, after?.id as CategoryId)),
+  );
+  const shownProduct = session
+    .select({ id: products.id })
+    .from(productCategories)
+    .innerJoin(products, eq(products.id, productCategories.productId))
+    .where(and(eq(productCategories.categoryId, categories.id), eq(products.published, true)));
+  const rows = await session
+    .select(CATEGORY)
+    .from(categories)
+    .where(and(exists(shownProduct), after && past))
+    .orderBy(asc(categories.title), asc(categories.id))
+    .limit(limit + 1);
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  const nextCursor = last ? encodeCursor(scope, { key: last.title, id: last.id }) : null;
+  return ok({ items: shown, nextCursor });
+}
+
+export async function findCategory(
+  session: SqlSession,
+  handle: string,
+): Promise<Category | undefined> {
+  const [row] = await session
+    .select(CATEGORY)
+    .from(categories)
+    .where(eq(categories.handle, handle))
+    .limit(1);
+  return row;
+}
