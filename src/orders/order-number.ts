@@ -4,7 +4,9 @@ import type { OrderId } from "../shared/ids.ts";
 const ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ";
 const GROUPS = 3;
 const GROUP_LENGTH = 4;
-const ID_RADIX = 36n;
+const ID_DIGITS = 36;
+/** Shares no factor with the alphabet's size: else the first signs of an id would not reach the last of the number. */
+const ID_RADIX = 37n;
 
 /**
  * The name of an order that people say on the phone: `F-7K3M-Q9Q2-XBTP`, 57 bits of the order's id.
@@ -12,7 +14,7 @@ const ID_RADIX = 36n;
  */
 export function orderNumber(orderId: OrderId): string {
   let rest = [...orderId.slice("ord_".length)].reduce(
-    (value, digit) => value * ID_RADIX + BigInt(Number.parseInt(digit, Number(ID_RADIX))),
+    (value, digit) => value * ID_RADIX + BigInt(Number.parseInt(digit, ID_DIGITS)),
     0n,
   );
   const radix = BigInt(ALPHABET.length);
