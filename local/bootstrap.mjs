@@ -1,7 +1,7 @@
 // The first thing that runs in a fresh clone, on whatever Node the machine has: plain JavaScript,
 // nothing but Node's own modules. It installs the npm packages, then hands over to the Node that
 // is one of them.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 const NODE_MAJOR_MIN = 20;
 const COMMANDS = ["start", "test", "migrate", "import", "generate"];
 const INSTALL_WAIT_MS = 600_000;
+const HEARTBEAT_MS = 5_000;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const NODE = join(ROOT, "node_modules/node/bin/node");
 
@@ -32,7 +34,7 @@ async function installPackages() {
   mkdirSync(dirname(lock), { recursive: true });
   await takeLock(lock);
   try {
-    if (!packagesAreInstalled()) runNpmCi();
+    if (!packagesAreInstalled()) await runNpmCi();
   } finally {
     rmSync(lock, { force: true });
   }
@@ -62,17 +64,14 @@ function readPackages(file) {
   }
 }
 
-function runNpmCi() {
-  console.log("Installing npm packages (npm ci) …");
+async function runNpmCi() {
+  console.log("Installing npm packages (once, about 20 s) …");
   const startedAtMs = Date.now();
-  const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
-  // Under npm, its own variables would tell the inner one which command and workspace it is.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(command|lifecycle|package)/.test(name)),
-  );
-  const { status, error, signal } = spawnSync("npm", flags, { cwd: ROOT, stdio: "inherit", env });
-  if (status !== 0) {
-    const reason = error?.message ?? signal ?? `exit code ${status}`;
+  const seconds = () => Math.round((Date.now() - startedAtMs) / 1000);
+  const heartbeat = setInterval(() => console.log(`  … ${seconds()} s`), HEARTBEAT_MS);
+  const reason = await npmCi();
+  clearInterval(heartbeat);
+  if (reason) {
     fail(
       `npm ci did not succeed (${reason}). The packages of package-lock.json are needed once, from the npm registry;\ncheck the messages above and the network, then run the same command again.`,
     );
@@ -82,7 +81,27 @@ function runNpmCi() {
       "npm ci left out the project's own Node (node_modules/node/bin/node). Its install script must be allowed to run:\n\n  npm ci --ignore-scripts=false",
     );
   }
-  console.log(`Packages installed in ${Math.round((Date.now() - startedAtMs) / 1000)} s.`);
+  console.log(`Packages installed in ${seconds()} s.`);
+}
+
+/** Answers why it failed; undefined when it did not. */
+function npmCi() {
+  // Warnings are about the system's Node, which only installs: the project brings its own.
+  const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  // Under npm, its own variables would tell the inner one which command and workspace it is.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(command|lifecycle|package)/.test(name)),
+  );
+  const npm = spawn("npm", flags, { cwd: ROOT, stdio: "inherit", env });
+  const forward = (signal) => npm.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, forward);
+  return new Promise((resolve) => {
+    npm.once("error", (error) => resolve(error.message));
+    npm.once("exit", (code, signal) => {
+      for (const name of SIGNALS) process.off(name, forward);
+      resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`));
+    });
+  });
 }
 
 async function takeLock(lock) {
