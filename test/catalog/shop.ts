@@ -1,0 +1,88 @@
+import { env } from "cloudflare:workers";
+import { Hono } from "hono";
+import Papa from "papaparse";
+import { catalogOperationsRoutes, mediaRoutes } from "../../src/catalog/index.ts";
+import type { ReceiveStock, StockReceipt } from "../../src/catalog/model.ts";
+import { catalogRoutes } from "../../src/catalog/routes.ts";
+import { catalogV1Routes } from "../../src/catalog/v1-routes.ts";
+import type { ApiEnv } from "../../src/platform/http/context.ts";
+import { identify, limitBody, noStoreByDefault } from "../../src/platform/http/pipeline.ts";
+import { onError, Problem } from "../../src/platform/http/problem.ts";
+import { type Io, openIo } from "../../src/platform/io/io.ts";
+
+/** The catalogue's routes alone, over the real engines, with inventory played by the test. */
+export function openShop(overrides: Partial<Record<string, string>> = {}) {
+  const received: StockReceipt[] = [];
+  let weather: Error | undefined;
+  const receiveStock: ReceiveStock = async (items) => {
+    if (weather) throw weather;
+    received.push(...items);
+  };
+  const app = new Hono<ApiEnv>()
+    .use(identify, noStoreByDefault, limitBody)
+    .use("/ops/*", async (c, next) => {
+      c.set("staff", "key_test");
+      await next();
+    })
+    .route("/api/v2", catalogRoutes)
+    .route("/api/v1", catalogV1Routes)
+    .route(
+      "/ops/v1",
+      catalogOperationsRoutes(() => receiveStock),
+    )
+    .route("/", mediaRoutes)
+    .onError(onError)
+    .notFound((c) => onError(new Problem("not-found"), c));
+  const bindings = { ...env, ...overrides } as Env;
+  const request = async (path: string, init?: RequestInit) => app.request(path, init, bindings);
+  const io: Io = openIo(bindings, "test");
+  return {
+    request,
+    io,
+    received,
+    stockWeather(error: Error | undefined) {
+      weather = error;
+    },
+    async get<T = Record<string, never>>(path: string) {
+      const response = await request(path);
+      return { response, status: response.status, body: await response.json<T>() };
+    },
+    async importCsv(body: string | Uint8Array, headers: Record<string, string> = {}) {
+      const response = await request("/ops/v1/catalog/import", {
+        method: "POST",
+        headers: { "Content-Type": "text/csv", ...headers },
+        body,
+      });
+      return { response, status: response.status, body: await response.json<Report>() };
+    },
+    patch: (sku: string, body: unknown, headers: Record<string, string> = {}) =>
+      request(`/ops/v1/variants/${encodeURIComponent(sku)}`, {
+        method: "PATCH",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      }),
+  };
+}
+
+type Report = {
+  created: number;
+  updated: number;
+  skipped: number;
+  rejected: { row: number; code: string; message: string }[];
+  type?: string;
+  errors?: { pointer: string; code: string }[];
+};
+
+export type Row = Record<string, string | number | boolean>;
+
+/** A file of rows, in the columns that any of them names. */
+export const csv = (rows: readonly Row[]): string =>
+  Papa.unparse({
+    fields: [
+      ...new Set(["Handle", "Title", "Variant Price", ...rows.flatMap((row) => Object.keys(row))]),
+    ],
+    data: rows as Row[],
+  });
+
+/** A word that no other test uses, so that tests may share the database in any order. */
+export const unique = (): string => `t${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
