@@ -6,6 +6,7 @@ import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
 import { matchesEtag } from "../platform/pages/page.ts";
 import { MEDIA_NAME, mediaHeaders } from "./media.ts";
+import { mediaBucket } from "./stub.ts";
 
 /** The images of the shop, out of R2. */
 export const mediaRoutes = new Hono<ApiEnv>().get(
@@ -21,7 +22,7 @@ export const mediaRoutes = new Hono<ApiEnv>().get(
   async (c) => {
     const { name } = c.req.valid("param");
     if (!MEDIA_NAME.test(name)) throw new Problem("not-found");
-    const object = await c.var.meter.step("r2", () => c.env.MEDIA.get(name));
+    const object = await c.var.meter.step("r2", () => mediaBucket(c.env).get(name));
     if (!object) throw new Problem("not-found");
     const headers = mediaHeaders(name, object.httpEtag);
     if (matchesEtag(c.req.header("If-None-Match"), object.httpEtag)) {

@@ -12,6 +12,7 @@ import { changePrice } from "./change-price.ts";
 import { ImportReport, importCatalog } from "./import/import-catalog.ts";
 import { MEDIA_BYTES_MAX, MEDIA_NAME, type MediaError, storeMedia } from "./media.ts";
 import type { ReceiveStock } from "./model.ts";
+import { mediaBucket } from "./stub.ts";
 
 const Price = Money.extend({ amount: z.int().min(0).max(MINOR_MAX) });
 const PriceRequest = z
@@ -129,7 +130,11 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         if (bytes.byteLength > MEDIA_BYTES_MAX) throw new Problem("request-too-large");
         const { name } = c.req.valid("param");
         const contentType = mediaTypeOfRequest(c);
-        const stored = await storeMedia(c.env.MEDIA, c.var.meter, { name, contentType, bytes });
+        const stored = await storeMedia(mediaBucket(c.env), c.var.meter, {
+          name,
+          contentType,
+          bytes,
+        });
         if (!stored.ok) throw mediaProblem(stored.error);
         return c.json(stored.value, 200);
       },
