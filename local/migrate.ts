@@ -28,7 +28,7 @@ A URL alone migrates that database and leaves the other one to the same rule.`;
 /** Flags, then the environment, then the shop that runs in `dir`. */
 export function chooseDatabases(
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
+  env: Record<string, string | undefined>,
   dir: string,
 ): Databases {
   const { values } = parseArgs({

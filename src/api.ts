@@ -2,9 +2,13 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { cartRoutes, cartV1Routes } from "./cart/index.ts";
+import { mediaRoutes } from "./catalog/media-routes.ts";
+import { catalogOperationsRoutes } from "./catalog/operations-routes.ts";
+import { catalogRoutes } from "./catalog/routes.ts";
+import { catalogV1Routes } from "./catalog/v1-routes.ts";
 import { checkoutRoutes } from "./checkout/index.ts";
 import { checkoutV1Routes } from "./checkout/v1-routes.ts";
-import { inventoryOperationsRoutes, inventoryRoutes } from "./inventory/index.ts";
+import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
 import { healthRoutes, requireStaff } from "./operations/index.ts";
 import { orderOperationsRoutes } from "./orders/operations-routes.ts";
 import { orderRoutes } from "./orders/routes.ts";
@@ -36,15 +40,23 @@ export const api = app
   .use("/api/*", jsonOnly)
   .use("/ops/*", requireStaff)
   .route("/api/v2", healthRoutes)
+  .route("/api/v2", catalogRoutes)
   .route("/api/v2", inventoryRoutes)
   .route("/api/v2", cartRoutes)
   .route("/api/v2", checkoutRoutes)
   .route("/api/v2", orderRoutes)
+  .route("/api/v1", catalogV1Routes)
   .route("/api/v1", cartV1Routes)
   .route("/api/v1", checkoutV1Routes)
   .route("/api/v1", orderV1Routes)
+  .route(
+    "/ops/v1",
+    // The catalogue is a leaf: what it needs of the inventory is handed to it here.
+    catalogOperationsRoutes((c) => (items) => receiveStock(c.env, c.var.meter, items)),
+  )
   .route("/ops/v1", inventoryOperationsRoutes)
-  .route("/ops/v1", orderOperationsRoutes);
+  .route("/ops/v1", orderOperationsRoutes)
+  .route("/", mediaRoutes);
 
 export type Api = typeof api;
 

@@ -34,7 +34,7 @@ export type ChildOptions = {
   /** Whose data it is: marks the process, so that a leftover can be recognised. Holds the pid file. */
   dir: string;
   logFile: string;
-  env?: NodeJS.ProcessEnv;
+  env?: Record<string, string | undefined>;
   cwd?: string;
   /** Time for a clean stop before SIGKILL. */
   stopWithinMs?: number;

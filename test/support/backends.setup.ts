@@ -3,11 +3,14 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../local/migrate.ts";
 import { type Backends, startBackends } from "../../local/stack.ts";
+import { FREE_PORTS } from "./free-ports.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** The Workers' variables for this run's own engines and stand-ins. */
     vars: Record<string, string>;
+    /** Opens every `/ops` route. */
+    staffKey: string;
   }
 }
 
@@ -30,21 +33,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       neonEndpoint: vars.NEON_ENDPOINT,
     });
     project.provide("vars", { ...vars });
+    project.provide("staffKey", backends.staffKey);
     return teardown;
   } catch (error) {
     await teardown();
     throw error;
   }
 }
-
-const FREE_PORTS = {
-  api: 0,
-  messages: 0,
-  deliveries: 0,
-  stripe: 0,
-  planetscale: 0,
-  planetscaleReplica: 0,
-  neon: 0,
-  mysql: 0,
-  redis: { session: 0, user: 0, payment: 0, buffer: 0, blocklist: 0, content: 0 },
-};
