@@ -1,0 +1,143 @@
+import { eq } from "drizzle-orm";
+import { describe, it } from "vitest";
+import {
+  cancelOrder,
+  publishOrderEvents,
+  publishOrLeave,
+  sweepOutbox,
+} from "../../src/orders/index.ts";
+import { recordFact } from "../../src/orders/record-fact.ts";
+import { orderEvents, orders } from "../../src/orders/schema.ts";
+import type { OrderId } from "../../src/shared/ids.ts";
+import { captured } from "./placed-order.ts";
+import { ioAt, placed, recordingQueues } from "./world.ts";
+
+const SHOPPER = { kind: "shopper", id: "guest" } as const;
+const cancel = (orderId: OrderId) =>
+  cancelOrder(ioAt(), { orderId, actor: SHOPPER, reason: "", request: "r" });
+
+const marks = async (orderId: OrderId) => {
+  const rows = await ioAt()
+    .sql.select({ at: orderEvents.publishedAtMs })
+    .from(orderEvents)
+    .where(eq(orderEvents.orderId, orderId))
+    .orderBy(orderEvents.sequence);
+  return rows.map(({ at }) => at);
+};
+const listed = async (orderId: OrderId) => {
+  const [row] = await ioAt().sql.select().from(orders).where(eq(orders.orderId, orderId));
+  return row;
+};
+
+describe("publishOrderEvents", () => {
+  it("sends, marks and lists in three round trips, and repeats nothing", async ({ expect }) => {
+    const { orderId } = await placed();
+    const { queues, sent } = recordingQueues();
+    const io = ioAt(1_234);
+    await publishOrderEvents(io, queues, [orderId]);
+    expect(io.meter.roundTrips).toBe(3);
+    expect(sent.ORDERS_QUEUE).toMatchObject([
+      { type: "order.placed.v1", trace: "req_orders_test", data: { orderId, sequence: 1 } },
+    ]);
+    expect(await marks(orderId)).toEqual([1_234]);
+    expect(await listed(orderId)).toMatchObject({ status: "placed", totalMinor: 2500, version: 1 });
+
+    await publishOrderEvents(ioAt(), queues, [orderId]);
+    expect(sent.ORDERS_QUEUE).toHaveLength(1);
+    expect(await marks(orderId)).toEqual([1_234]);
+  });
+
+  it("keeps what a dead queue did not take, and only that, for the next time", async ({
+    expect,
+  }) => {
+    const { orderId } = await placed();
+    await cancel(orderId);
+    const storm = recordingQueues(["COMMS_QUEUE"]);
+    await expect(publishOrderEvents(ioAt(7), storm.queues, [orderId])).rejects.toThrow(
+      "COMMS_QUEUE",
+    );
+    expect(await marks(orderId)).toEqual([7, null]);
+    expect(await listed(orderId)).toMatchObject({ status: "cancelled" });
+
+    const calm = recordingQueues();
+    await publishOrderEvents(ioAt(8), calm.queues, [orderId]);
+    expect(await marks(orderId)).toEqual([7, 8]);
+    expect(calm.sent.COMMS_QUEUE).toHaveLength(1);
+    // The other queues get it again, under the same id.
+    expect(calm.sent.REFUNDS_QUEUE[0]?.id).toBe(storm.sent.REFUNDS_QUEUE[0]?.id);
+  });
+
+  it("sends a late capture of a cancelled order to refunds", async ({ expect }) => {
+    const { orderId } = await placed();
+    await cancel(orderId);
+    await publishOrderEvents(ioAt(), recordingQueues().queues, [orderId]);
+    await recordFact(ioAt(), { orderId, actor: "test", fact: captured(2500) });
+    const { queues, sent } = recordingQueues();
+    await publishOrderEvents(ioAt(), queues, [orderId]);
+    expect(sent.REFUNDS_QUEUE.map(({ type }) => type)).toEqual(["payment.captured.v1"]);
+  });
+
+  it("is not held up by a stream that cannot be understood", async ({ expect }) => {
+    const [broken, sound] = [await placed(), await placed()];
+    await ioAt()
+      .sql.update(orderEvents)
+      .set({ data: { nonsense: true } })
+      .where(eq(orderEvents.orderId, broken.orderId));
+    const { queues, sent } = recordingQueues();
+    await publishOrderEvents(ioAt(), queues, [broken.orderId, sound.orderId]);
+    expect(sent.ORDERS_QUEUE.map(({ data }) => data)).toEqual([
+      { orderId: sound.orderId, sequence: 1 },
+    ]);
+    expect(await marks(broken.orderId)).toEqual([null]);
+    await ioAt().sql.delete(orderEvents).where(eq(orderEvents.orderId, broken.orderId));
+  });
+});
+
+describe("publishOrLeave", () => {
+  it("lets a failure be the sweep's business", async ({ expect }) => {
+    const { orderId } = await placed();
+    await publishOrLeave(ioAt(), recordingQueues(["ORDERS_QUEUE"]).queues, orderId);
+    expect(await marks(orderId)).toEqual([null]);
+  });
+});
+
+describe("sweepOutbox", () => {
+  it("publishes what was left behind and leaves the young to their owners", async ({ expect }) => {
+    const nowMs = Date.now();
+    const old = await placed({ occurredAtMs: nowMs - 11_000 });
+    const young = await placed({ occurredAtMs: nowMs - 5_000 });
+    const { queues, sent } = recordingQueues();
+    const { swept, failed } = await sweepOutbox(ioAt(nowMs), queues);
+    expect(swept).toBeGreaterThanOrEqual(1);
+    expect(failed).toBe(0);
+    const swepts = sent.ORDERS_QUEUE.map(({ data }) => (data as { orderId: string }).orderId);
+    expect(swepts).toContain(old.orderId);
+    expect(swepts).not.toContain(young.orderId);
+    expect(await marks(old.orderId)).toEqual([nowMs]);
+  });
+
+  it("walks past more failures than fit a batch", async ({ expect }) => {
+    const nowMs = Date.now();
+    const occurredAtMs = nowMs - 60_000;
+    const stuck: OrderId[] = [];
+    for (let i = 0; i < 101; i += 1) {
+      const { orderId } = await placed({ occurredAtMs: occurredAtMs + i });
+      await cancelOrder(ioAt(occurredAtMs + i), {
+        orderId,
+        actor: SHOPPER,
+        reason: "",
+        request: "r",
+      });
+      stuck.push(orderId);
+    }
+    const last = await placed({ occurredAtMs: nowMs - 15_000 });
+    const { queues, sent } = recordingQueues(["COMMS_QUEUE"]);
+    const { failed } = await sweepOutbox(ioAt(nowMs), queues);
+    expect(failed).toBeGreaterThanOrEqual(200);
+    expect(sent.ORDERS_QUEUE.map(({ data }) => (data as { orderId: string }).orderId)).toContain(
+      last.orderId,
+    );
+    await sweepOutbox(ioAt(nowMs), recordingQueues().queues);
+    expect(await marks(stuck[100]!)).toEqual([nowMs, nowMs]);
+  });
+});

@@ -1,0 +1,95 @@
+import { env } from "cloudflare:workers";
+import {
+  type EventData,
+  findOrder,
+  type OrderQueues,
+  type OrderState,
+  placeOrder,
+} from "../../src/orders/index.ts";
+import { openProcessors } from "../../src/payments/index.ts";
+import { type Io, openIo } from "../../src/platform/io/io.ts";
+import type { Envelope } from "../../src/platform/queues/envelope.ts";
+import type { OrderId } from "../../src/shared/ids.ts";
+import { newOrderId, placedBody } from "./placed-order.ts";
+
+/** The real engines of this run, seen at a moment that the test may set. */
+export const ioAt = (nowMs = Date.now(), trace = "req_orders_test"): Io =>
+  openIo(env, trace, undefined, { nowMs: () => nowMs });
+
+type Recorded = { queues: OrderQueues; sent: Record<keyof OrderQueues, Envelope[]> };
+
+/** Queues that remember what they were sent; those named in `down` refuse. */
+export function recordingQueues(down: readonly (keyof OrderQueues)[] = []): Recorded {
+  const sent: Recorded["sent"] = { ORDERS_QUEUE: [], REFUNDS_QUEUE: [], COMMS_QUEUE: [] };
+  const queue = (name: keyof OrderQueues) =>
+    ({
+      sendBatch: async (messages: Iterable<{ body: Envelope }>) => {
+        if (down.includes(name)) throw new Error(`${name} is down`);
+        for (const { body } of messages) sent[name].push(body);
+      },
+    }) as unknown as Queue;
+  const queues = {
+    ORDERS_QUEUE: queue("ORDERS_QUEUE"),
+    REFUNDS_QUEUE: queue("REFUNDS_QUEUE"),
+    COMMS_QUEUE: queue("COMMS_QUEUE"),
+  };
+  return { queues, sent };
+}
+
+type Placing = { quantities?: number[]; email?: string; occurredAtMs?: number };
+
+/** An order of its own, written as checkout writes it but with a payment that no processor knows. */
+export async function placed({
+  quantities = [2],
+  email = "ada@example.com",
+  occurredAtMs = Date.now(),
+}: Placing = {}): Promise<{ orderId: OrderId; body: EventData<"order.placed.v1"> }> {
+  const orderId = newOrderId();
+  const body = { ...placedBody(orderId, quantities), email };
+  const actor = { kind: "shopper", id: "guest" } as const;
+  await placeOrder(ioAt(), { orderId, body, actor, occurredAtMs });
+  return { orderId, body };
+}
+
+/** An order whose payment the local processor really authorized. */
+export async function placedWithPayment(placing: Placing = {}) {
+  const io = ioAt();
+  const orderId = newOrderId();
+  const body = { ...placedBody(orderId, placing.quantities ?? [2]), ...pick(placing) };
+  const { checkoutId } = body;
+  const [processor] = openProcessors(io).order;
+  if (!processor) throw new Error("no processor is configured");
+  const amount = body.totals.total;
+  const request = { key: checkoutId, checkoutId, orderId, amount, token: "tok_ok" };
+  const outcome = await processor.authorize(request);
+  if (outcome.kind !== "approved") throw new Error(`not authorized: ${outcome.kind}`);
+  body.payment = { processor: processor.name, paymentId: outcome.paymentId, authorized: amount };
+  const actor = { kind: "shopper", id: "guest" } as const;
+  await placeOrder(io, { orderId, body, actor, occurredAtMs: Date.now() });
+  return { orderId, body };
+}
+
+const pick = ({ email }: Placing) => (email === undefined ? {} : { email });
+
+export async function orderNow(orderId: OrderId): Promise<OrderState> {
+  const order = await findOrder(ioAt(), orderId);
+  if (!order) throw new Error("there is no such order");
+  return order;
+}
+
+type LedgerEntry = { kind: string; ok: boolean; amount: number; idempotencyKey: string };
+
+/** What the processor itself says it did for a checkout: the successful entries, oldest first. */
+export async function ledgerOf(checkoutId: string): Promise<LedgerEntry[]> {
+  const response = await fetch(`${env.STRIPE_URL}/ledger?checkoutId=${checkoutId}`);
+  const { entries } = await response.json<{ entries: LedgerEntry[] }>();
+  return entries.filter(({ ok }) => ok);
+}
+
+type SinkMessage = { to: string; subject: string; text: string; html: string; calls: number };
+
+/** The mails that reached a person, as the provider saw them. */
+export async function mailsTo(email: string): Promise<SinkMessage[]> {
+  const response = await fetch(`${env.MAIL_URL}/messages?to=${encodeURIComponent(email)}`);
+  return (await response.json<{ messages: SinkMessage[] }>()).messages;
+}
