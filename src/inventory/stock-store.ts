@@ -33,16 +33,20 @@ export class StockStore {
     return rows.toArray().sort(byLocation);
   }
 
+  /** Writes the shelves that differ: each row written is billed, and a change touches one or two. */
   saveShelves(shelves: readonly Shelf[]): void {
     const backorder = this.backorder();
+    const earlier = new Map(this.shelves().map((shelf) => [shelf.location, shelf]));
     for (const { location, onHand, held } of shelves) {
+      const known = earlier.get(location);
+      if (known?.onHand === onHand && known.held === held) continue;
       const mayOwe = backorder && location === DEFAULT_LOCATION ? 1 : 0;
       // A debt that was made while backorders were allowed outlives the policy until it is covered.
       this.#sql.exec(
-        `INSERT INTO stock (location, on_hand, held, may_owe) VALUES (?, ?, ?, ?)
+        `INSERT INTO stock (location, on_hand, held, may_owe) VALUES (?1, ?2, ?3,
+           MAX(?4, COALESCE((SELECT may_owe FROM stock WHERE location = ?1 AND ?2 < ?3), 0)))
          ON CONFLICT (location) DO UPDATE SET on_hand = excluded.on_hand, held = excluded.held,
-           may_owe = CASE WHEN excluded.on_hand >= excluded.held THEN excluded.may_owe
-                          ELSE MAX(may_owe, excluded.may_owe) END`,
+           may_owe = excluded.may_owe`,
         location,
         onHand,
         held,
@@ -62,6 +66,7 @@ export class StockStore {
 
   setBackorder(backorder: boolean): void {
     this.#sql.exec("UPDATE offer SET backorder = ?", backorder ? 1 : 0);
+    if (!backorder) this.#sql.exec("UPDATE stock SET may_owe = 0 WHERE on_hand >= held");
   }
 
   findHold(holdId: string): StoredHold | undefined {
