@@ -58,7 +58,8 @@ export function readRecord(file: string): ProcessRecord | undefined {
 export async function endLeftover(file: string, dir: string): Promise<"none" | "ended"> {
   const record = readRecord(file);
   if (!record || !isAlive(record) || !names(record.pid, dir)) {
-    if (record) endOrphans(record.pid, dir);
+    // A group outlives its leader; a pid that is in use again says that the group is gone.
+    if (record && !identify(record.pid)) endOrphans(record.pid, dir);
     rmSync(file, { force: true });
     return "none";
   }
