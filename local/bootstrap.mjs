@@ -33,11 +33,13 @@ async function installPackages() {
   const lock = join(ROOT, ".local", "install.lock");
   mkdirSync(dirname(lock), { recursive: true });
   await takeLock(lock);
+  let problem;
   try {
-    if (!packagesAreInstalled()) await runNpmCi();
+    if (!packagesAreInstalled()) problem = await runNpmCi();
   } finally {
     rmSync(lock, { force: true });
   }
+  if (problem) fail(problem);
 }
 
 /**
@@ -64,6 +66,7 @@ function readPackages(file) {
   }
 }
 
+/** Answers what went wrong, in words for the user; undefined when nothing did. */
 async function runNpmCi() {
   console.log("Installing npm packages (once, about 20 s) …");
   const startedAtMs = Date.now();
@@ -72,16 +75,13 @@ async function runNpmCi() {
   const reason = await npmCi();
   clearInterval(heartbeat);
   if (reason) {
-    fail(
-      `npm ci did not succeed (${reason}). The packages of package-lock.json are needed once, from the npm registry;\ncheck the messages above and the network, then run the same command again.`,
-    );
+    return `npm ci did not succeed (${reason}). The packages of package-lock.json are needed once, from the npm registry;\ncheck the messages above and the network, then run the same command again.`;
   }
   if (!existsSync(NODE)) {
-    fail(
-      "npm ci left out the project's own Node (node_modules/node/bin/node). Its install script must be allowed to run:\n\n  npm ci --ignore-scripts=false",
-    );
+    return "npm ci left out the project's own Node (node_modules/node/bin/node). Its install script must be allowed to run:\n\n  npm ci --ignore-scripts=false";
   }
   console.log(`Packages installed in ${seconds()} s.`);
+  return undefined;
 }
 
 /** Answers why it failed; undefined when it did not. */

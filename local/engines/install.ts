@@ -16,8 +16,12 @@ export type Binary = keyof typeof PACKAGES;
 /** Servers live in sbin, which is not on the path of an ordinary user. */
 const SBIN = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
 
-export function findBinary(name: Binary, path = process.env.PATH ?? ""): string | undefined {
-  const folders = [...path.split(delimiter).filter(Boolean), ...SBIN];
+export function findBinary(
+  name: Binary,
+  path = process.env.PATH ?? "",
+  sbin: readonly string[] = SBIN,
+): string | undefined {
+  const folders = [...path.split(delimiter).filter(Boolean), ...sbin];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
@@ -27,9 +31,10 @@ export function requireBinary(name: Binary): string {
   return found;
 }
 
-export function missingPackages(path?: string): string[] {
+export function missingPackages(path?: string, sbin?: readonly string[]): string[] {
   const names = Object.keys(PACKAGES) as Binary[];
-  return [...new Set(names.filter((name) => !findBinary(name, path)).map((n) => PACKAGES[n]))];
+  const missing = names.filter((name) => !findBinary(name, path, sbin));
+  return [...new Set(missing.map((name) => PACKAGES[name]))];
 }
 
 export const installCommand = (packages: readonly string[]): string =>
