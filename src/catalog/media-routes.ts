@@ -4,7 +4,6 @@ import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
-import { matchesEtag } from "../platform/pages/page.ts";
 import { MEDIA_NAME, mediaHeaders } from "./media.ts";
 import { mediaBucket } from "./stub.ts";
 
