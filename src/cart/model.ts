@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { QUANTITY_MAX } from "../inventory/index.ts";
 import { assert } from "../shared/assert.ts";
 import { CartId, type CheckoutId, LineId, Sku, VariantId } from "../shared/ids.ts";
 import { Money } from "../shared/money.ts";
 
 export const LINES_MAX = 100;
+/** Of one line. */
+export const QUANTITY_MAX = 999;
 
 /** Whose cart it is. A guest is known by the hash of a token, so that storage never holds one. */
 export type CartOwner = { kind: "guest"; tokenHash: string } | { kind: "user"; userId: string };

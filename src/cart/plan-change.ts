@@ -1,4 +1,3 @@
-import { QUANTITY_MAX } from "../inventory/index.ts";
 import type { LineId } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import {
@@ -6,6 +5,7 @@ import {
   type CartError,
   type CartView,
   LINES_MAX,
+  QUANTITY_MAX,
   type StoredCart,
   type StoredLine,
 } from "./model.ts";

@@ -1,7 +1,6 @@
 import { type Context, Hono, type TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
-import { QUANTITY_MAX } from "../inventory/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { claimProblem, idempotencyKeyOf, REPLAYED_HEADER } from "../platform/http/idempotency.ts";
@@ -12,7 +11,7 @@ import { unreachable } from "../shared/assert.ts";
 import { Sku } from "../shared/ids.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { changeCart } from "./change-cart.ts";
-import { type CartChange, CartMode, CartView } from "./model.ts";
+import { type CartChange, CartMode, CartView, QUANTITY_MAX } from "./model.ts";
 import { CART_TOKEN_HEADER, guest, newToken, ownerFromRequest } from "./owner.ts";
 import { emptyCart } from "./price-cart.ts";
 import { readCart } from "./read-cart.ts";

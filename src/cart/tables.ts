@@ -1,5 +1,5 @@
-import { QUANTITY_MAX } from "../inventory/index.ts";
 import { ANSWERS_MIGRATION } from "../platform/objects/answers.ts";
+import { QUANTITY_MAX } from "./model.ts";
 
 /** The tables of one cart's object. Append-only. */
 export const CART_MIGRATIONS = [

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { Sku } from "../shared/ids.ts";
 import type { Result } from "../shared/result.ts";
 
-export const QUANTITY_MAX = 999;
 /** Bounds a SKU's stock far below 2^53, so that sums of movements stay exact. */
 export const STOCK_MAX = 1_000_000_000;
 
