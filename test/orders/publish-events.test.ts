@@ -1,29 +1,16 @@
 import { eq } from "drizzle-orm";
 import { describe, it } from "vitest";
-import {
-  cancelOrder,
-  publishOrderEvents,
-  publishOrLeave,
-  sweepOutbox,
-} from "../../src/orders/index.ts";
+import { cancelOrder, publishOrderEvents, publishOrLeave } from "../../src/orders/index.ts";
 import { recordFact } from "../../src/orders/record-fact.ts";
 import { orderEvents, orders } from "../../src/orders/schema.ts";
 import type { OrderId } from "../../src/shared/ids.ts";
 import { captured } from "./placed-order.ts";
-import { ioAt, placed, recordingQueues } from "./world.ts";
+import { ioAt, marks, placed, recordingQueues } from "./world.ts";
 
 const SHOPPER = { kind: "shopper", id: "guest" } as const;
 const cancel = (orderId: OrderId) =>
   cancelOrder(ioAt(), { orderId, actor: SHOPPER, reason: "", request: "r" });
 
-const marks = async (orderId: OrderId) => {
-  const rows = await ioAt()
-    .sql.select({ at: orderEvents.publishedAtMs })
-    .from(orderEvents)
-    .where(eq(orderEvents.orderId, orderId))
-    .orderBy(orderEvents.sequence);
-  return rows.map(({ at }) => at);
-};
 const listed = async (orderId: OrderId) => {
   const [row] = await ioAt().sql.select().from(orders).where(eq(orders.orderId, orderId));
   return row;
@@ -98,46 +85,5 @@ describe("publishOrLeave", () => {
     const { orderId } = await placed();
     await publishOrLeave(ioAt(), recordingQueues(["ORDERS_QUEUE"]).queues, orderId);
     expect(await marks(orderId)).toEqual([null]);
-  });
-});
-
-describe("sweepOutbox", () => {
-  it("publishes what was left behind and leaves the young to their owners", async ({ expect }) => {
-    const nowMs = Date.now();
-    const old = await placed({ occurredAtMs: nowMs - 11_000 });
-    const young = await placed({ occurredAtMs: nowMs - 5_000 });
-    const { queues, sent } = recordingQueues();
-    const { swept, failed } = await sweepOutbox(ioAt(nowMs), queues);
-    expect(swept).toBeGreaterThanOrEqual(1);
-    expect(failed).toBe(0);
-    const swepts = sent.ORDERS_QUEUE.map(({ data }) => (data as { orderId: string }).orderId);
-    expect(swepts).toContain(old.orderId);
-    expect(swepts).not.toContain(young.orderId);
-    expect(await marks(old.orderId)).toEqual([nowMs]);
-  });
-
-  it("walks past more failures than fit a batch", async ({ expect }) => {
-    const nowMs = Date.now();
-    const occurredAtMs = nowMs - 60_000;
-    const stuck: OrderId[] = [];
-    for (let i = 0; i < 101; i += 1) {
-      const { orderId } = await placed({ occurredAtMs: occurredAtMs + i });
-      await cancelOrder(ioAt(occurredAtMs + i), {
-        orderId,
-        actor: SHOPPER,
-        reason: "",
-        request: "r",
-      });
-      stuck.push(orderId);
-    }
-    const last = await placed({ occurredAtMs: nowMs - 15_000 });
-    const { queues, sent } = recordingQueues(["COMMS_QUEUE"]);
-    const { failed } = await sweepOutbox(ioAt(nowMs), queues);
-    expect(failed).toBeGreaterThanOrEqual(200);
-    expect(sent.ORDERS_QUEUE.map(({ data }) => (data as { orderId: string }).orderId)).toContain(
-      last.orderId,
-    );
-    await sweepOutbox(ioAt(nowMs), recordingQueues().queues);
-    expect(await marks(stuck[100]!)).toEqual([nowMs, nowMs]);
   });
 });

@@ -3,14 +3,7 @@ import { describe, it } from "vitest";
 import type { OrderEvent } from "../../src/orders/index.ts";
 import { orders } from "../../src/orders/schema.ts";
 import { foldOrder } from "../../src/orders/state.ts";
-import {
-  appendEvents,
-  listEvents,
-  markPublished,
-  projectOrders,
-  readEvents,
-  unpublished,
-} from "../../src/orders/store.ts";
+import { appendEvents, listEvents, projectOrders, readEvents } from "../../src/orders/store.ts";
 import { cancelled, captured, PLACED_AT_MS, refunded, stream } from "./placed-order.ts";
 import { ioAt } from "./world.ts";
 
@@ -103,29 +96,5 @@ describe("projectOrders", () => {
     });
     await projectOrders(sql, [versions[0]!, versions[2]!]);
     expect(await row()).toEqual(latest);
-  });
-});
-
-describe("the outbox", () => {
-  it("pages by age and id, and forgets what was marked", async ({ expect }) => {
-    const longAgo = Date.UTC(2001, 0, 1) + Math.floor(Math.random() * 1e9) * 1000;
-    const events = stream([captured(2500), cancelled()]).map((event) => ({
-      ...event,
-      occurredAtMs: longAgo,
-    }));
-    await appendEvents(sql, events);
-    const mine = new Set(events.map(({ orderId }) => orderId));
-    const pageAfter = async (after?: Awaited<ReturnType<typeof unpublished>>[number]) =>
-      (await unpublished(sql, { olderThanMs: longAgo, limit: 500, after })).filter(({ orderId }) =>
-        mine.has(orderId),
-      );
-    const all = await pageAfter();
-    expect(all.map(({ eventId }) => eventId)).toEqual(events.map(({ eventId }) => eventId));
-    expect(await pageAfter(all[1])).toEqual([all[2]]);
-    await markPublished(sql, [events[1]!.eventId], Date.now());
-    expect((await pageAfter()).map(({ eventId }) => eventId)).toEqual([
-      events[0]!.eventId,
-      events[2]!.eventId,
-    ]);
   });
 });

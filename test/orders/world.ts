@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import {
   type EventData,
   findOrder,
@@ -6,6 +7,7 @@ import {
   type OrderState,
   placeOrder,
 } from "../../src/orders/index.ts";
+import { orderEvents } from "../../src/orders/schema.ts";
 import { openProcessors } from "../../src/payments/index.ts";
 import { type Io, openIo } from "../../src/platform/io/io.ts";
 import type { Envelope } from "../../src/platform/queues/envelope.ts";
@@ -92,4 +94,14 @@ type SinkMessage = { to: string; subject: string; text: string; html: string; ca
 export async function mailsTo(email: string): Promise<SinkMessage[]> {
   const response = await fetch(`${env.MAIL_URL}/messages?to=${encodeURIComponent(email)}`);
   return (await response.json<{ messages: SinkMessage[] }>()).messages;
+}
+
+/** When each event of an order was marked as published, oldest first. */
+export async function marks(orderId: OrderId): Promise<(number | null)[]> {
+  const rows = await ioAt()
+    .sql.select({ at: orderEvents.publishedAtMs })
+    .from(orderEvents)
+    .where(eq(orderEvents.orderId, orderId))
+    .orderBy(orderEvents.sequence);
+  return rows.map(({ at }) => at);
 }

@@ -1,0 +1,86 @@
+import { env } from "cloudflare:workers";
+import { describe, it } from "vitest";
+import { cancelOrder, orderToken } from "../../src/orders/index.ts";
+import { recordFact } from "../../src/orders/record-fact.ts";
+import type { OrderId } from "../../src/shared/ids.ts";
+import worker from "../../workers/comms/index.ts";
+import { captured } from "../orders/placed-order.ts";
+import { ioAt, mailsTo, placed } from "../orders/world.ts";
+import { deliver, lettersFrom, malformedMessages, messageOf } from "./deliver.ts";
+
+/** A person of its own for each test, since the sink is shared. */
+const someone = () => `shopper-${crypto.randomUUID()}@example.com`;
+
+async function paidOrder(email = someone()) {
+  const { orderId } = await placed({ email });
+  await recordFact(ioAt(), { orderId, actor: "test", fact: captured(2500) });
+  return { orderId, email, confirmed: messageOf(orderId, 2, "payment.captured.v1") };
+}
+const cancel = (orderId: OrderId) =>
+  cancelOrder(ioAt(), {
+    orderId,
+    actor: { kind: "shopper", id: "guest" },
+    reason: "",
+    request: "r",
+  });
+
+describe("the comms Worker", () => {
+  it("confirms a paid order once, with a link that opens it", async ({ expect }) => {
+    const { orderId, email, confirmed } = await paidOrder();
+    expect(await deliver(worker, "comms", [confirmed, confirmed])).toEqual({
+      acked: 2,
+      retried: 0,
+    });
+    await deliver(worker, "comms", [confirmed]);
+    const mails = await mailsTo(email);
+    expect(mails).toHaveLength(1);
+    expect(mails[0]?.subject).toContain("is confirmed");
+    const token = await orderToken(String(env.TOKEN_SECRET), orderId);
+    expect(mails[0]?.text).toContain(`/order/${orderId}#token=${token}`);
+    // Repeats after the record do not even ask the provider.
+    expect(mails[0]?.calls).toBe(1);
+  });
+
+  it("reaches the shopper once when copies of the message run at the same time", async ({
+    expect,
+  }) => {
+    const { email, confirmed } = await paidOrder();
+    await Promise.all(Array.from({ length: 6 }, () => deliver(worker, "comms", [confirmed])));
+    await deliver(worker, "comms", [confirmed]);
+    expect(await mailsTo(email)).toHaveLength(1);
+  });
+
+  it("does not confirm an order that was cancelled meanwhile, and tells of the cancellation", async ({
+    expect,
+  }) => {
+    const { orderId, email, confirmed } = await paidOrder();
+    await cancel(orderId);
+    const told = messageOf(orderId, 3, "order.cancelled.v1");
+    expect(await deliver(worker, "comms", [told, confirmed, told])).toEqual({
+      acked: 3,
+      retried: 0,
+    });
+    const mails = await mailsTo(email);
+    expect(mails.map(({ subject }) => subject)).toEqual([
+      expect.stringMatching(/^Your order F-[\w-]+ is cancelled$/),
+    ]);
+  });
+
+  it("asks for the message again while the provider is away, and then mails once", async ({
+    expect,
+  }) => {
+    const { email, confirmed } = await paidOrder();
+    const away = { MAIL_URL: "http://127.0.0.1:9" } as object;
+    expect(await deliver(worker, "comms", [confirmed], away)).toEqual({ acked: 0, retried: 1 });
+    expect(await mailsTo(email)).toEqual([]);
+    expect(await deliver(worker, "comms", [confirmed])).toEqual({ acked: 1, retried: 0 });
+    expect(await mailsTo(email)).toHaveLength(1);
+  });
+
+  it("keeps what it cannot understand", async ({ expect }) => {
+    const tag = `parked_${crypto.randomUUID()}`;
+    const bad = malformedMessages(tag);
+    expect(await deliver(worker, tag, bad)).toEqual({ acked: bad.length, retried: 0 });
+    expect(await lettersFrom(tag)).toHaveLength(bad.length);
+  });
+});

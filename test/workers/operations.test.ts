@@ -1,0 +1,40 @@
+import { describe, it } from "vitest";
+import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
+import worker from "../../workers/operations/index.ts";
+import { ioAt } from "../orders/world.ts";
+import { deliver, lettersFrom } from "./deliver.ts";
+
+describe("the dead-letter queues", () => {
+  it("empty into the database, whatever the messages are", async ({ expect }) => {
+    const queue = `q${crypto.randomUUID()}`;
+    const bodies = [{ id: "evt_1", text: 'it\'s "that" \\ \n' }, "text", 7, null, ["x"]];
+    expect(await deliver(worker, `${queue}-dlq`, bodies)).toEqual({ acked: 5, retried: 0 });
+    const letters = await lettersFrom(queue);
+    expect(letters.map(({ body }) => body).sort()).toEqual(
+      bodies.map((body) => JSON.stringify(body)).sort(),
+    );
+    expect(letters[0]).toMatchObject({ arrivals: 1 });
+  });
+
+  it("keep their messages while the database is away", async ({ expect }) => {
+    const queue = `q${crypto.randomUUID()}`;
+    const away = { MYSQL_URL: "http://u:p@127.0.0.1:9" } as object;
+    expect(await deliver(worker, `${queue}-dlq`, [{ n: 1 }, { n: 2 }], away)).toEqual({
+      acked: 0,
+      retried: 2,
+    });
+    expect(await lettersFrom(queue)).toEqual([]);
+  });
+});
+
+describe("keepDeadLetter", () => {
+  it("counts a message that came back after it was redriven", async ({ expect }) => {
+    const queue = `q${crypto.randomUUID()}`;
+    const letter = { queue, messageId: "m1", body: { a: 1 }, reason: "r".repeat(5_000) };
+    await keepDeadLetter(ioAt(1_000), letter);
+    await keepDeadLetter(ioAt(2_000), letter);
+    const letters = await lettersFrom(queue);
+    expect(letters).toMatchObject([{ arrivals: 2, firstAtMs: 1_000, lastAtMs: 2_000 }]);
+    expect(letters[0]?.reason).toHaveLength(1_000);
+  });
+});
