@@ -16,11 +16,10 @@ import type {
   ReleaseResult,
   StockView,
 } from "./model.ts";
-import { DEFAULT_LOCATION } from "./model.ts";
 import { type Offer, OfferStore } from "./offer-store.ts";
 import { publishOffer } from "./publish-offer.ts";
-import { move, planHold, reserve, sell, unreserve } from "./stock.ts";
-import { StockStore, type StoredHold } from "./stock-store.ts";
+import { StockBook } from "./stock-book.ts";
+import { StockStore } from "./stock-store.ts";
 import { STOCK_MIGRATIONS } from "./tables.ts";
 
 const LEDGER_SHOWN_MAX = 200;
@@ -38,6 +37,7 @@ const ALARM_REST_MS = 60_000;
  */
 export class SkuStockObject extends DurableObject<Env> {
   readonly #stock = new StockStore(this.ctx.storage.sql);
+  readonly #book = new StockBook(this.#stock);
   readonly #offers = new OfferStore(this.ctx.storage.sql);
   #hasTables: boolean;
   #alarmAtMs: number | undefined;
@@ -63,45 +63,23 @@ export class SkuStockObject extends DurableObject<Env> {
     assert(ttlMs > 0 && ttlMs <= HOLD_TTL_MS_MAX, "a hold needs a time limit");
     if (!this.#hasTables) return err({ code: "insufficient_stock", available: 0 });
 
-    return this.#change((nowMs): HoldResult => {
-      const earlier = this.#stock.findHold(holdId);
-      if (earlier) return this.#repeated(earlier);
+    return this.#change((nowMs) => {
       // Holds that are over but still wait for the alarm must not refuse a shopper.
-      this.#expire(nowMs);
-      return this.#take(holdId, quantity, nowMs + ttlMs, nowMs);
+      this.#book.expire(nowMs, EXPIRED_AT_ONCE_MAX);
+      return this.#book.hold(holdId, quantity, nowMs + ttlMs, nowMs);
     });
   }
 
   /** Sells what is held. An expired hold is taken again if it still can be, else it is `hold_lost`. */
   commit(holdId: string): CommitResult {
     if (!this.#hasTables) return err({ code: "hold_lost" });
-    return this.#change((nowMs): CommitResult => {
-      const hold = this.#stock.findHold(holdId);
-      if (!hold) return err({ code: "hold_lost" });
-      if (hold.status === "committed") return ok({ holdId });
-      if (hold.status === "released") return err({ code: "hold_released" });
-      if (hold.status === "expired" && !this.#retake(hold, nowMs))
-        return err({ code: "hold_lost" });
-
-      const parts = this.#stock.partsOf(holdId);
-      this.#stock.saveShelves(sell(this.#stock.shelves(), parts));
-      this.#end(hold, "committed", "commit", nowMs);
-      return ok({ holdId });
-    });
+    return this.#change((nowMs) => this.#book.commit(holdId, nowMs));
   }
 
   /** Gives back what is held. Safe before, during and after the hold it names; never after its commit. */
   release(holdId: string): ReleaseResult {
     if (!this.#hasTables) return ok({ holdId });
-    return this.#change((nowMs): ReleaseResult => {
-      const hold = this.#stock.findHold(holdId);
-      if (!hold) this.#stock.addReleased(holdId, nowMs);
-      if (hold?.status === "committed") return err({ code: "hold_committed" });
-      if (hold?.status === "held") this.#giveBack(hold, "released", "release", nowMs);
-      // An expired hold that its owner gives up must not be taken again by a late commit.
-      if (hold?.status === "expired") this.#stock.endHold(holdId, "released", nowMs);
-      return ok({ holdId });
-    });
+    return this.#change((nowMs) => this.#book.release(holdId, nowMs));
   }
 
   /** Moves goods in or out. With `publishNow` the copies are tried before it answers. */
@@ -110,7 +88,7 @@ export class SkuStockObject extends DurableObject<Env> {
       Number.isSafeInteger(movement.delta) && movement.delta !== 0,
       "a movement needs a quantity",
     );
-    const moved = this.#change((nowMs) => this.#moveOnce(movement, nowMs));
+    const moved = this.#change((nowMs) => this.#book.move(movement, nowMs));
     if (!moved.ok) return moved;
     if (publishNow) await this.#publish();
     return ok(this.view());
@@ -124,7 +102,7 @@ export class SkuStockObject extends DurableObject<Env> {
       if (quantity === 0) this.#offers.markChanged(nowMs); // Nothing moves, yet pages must learn of it.
       if (quantity === 0) return;
       const movement = { movementId, kind: "receive", delta: quantity, reason: "opening" } as const;
-      assert(this.#moveOnce(movement, nowMs).ok, "an opening stock beyond the limit");
+      assert(this.#book.move(movement, nowMs).ok, "an opening stock beyond the limit");
     });
   }
 
@@ -162,7 +140,7 @@ export class SkuStockObject extends DurableObject<Env> {
     if (!this.#hasTables) return;
     try {
       this.#change((nowMs) => {
-        this.#expire(nowMs);
+        this.#book.expire(nowMs, EXPIRED_AT_ONCE_MAX);
         this.#stock.forgetHolds(nowMs - ENDED_HOLD_KEPT_MS, EXPIRED_AT_ONCE_MAX);
       });
       const publishAtMs = this.#offers.publishAtMs();
@@ -190,81 +168,6 @@ export class SkuStockObject extends DurableObject<Env> {
     });
     this.#arm();
     return result;
-  }
-
-  #repeated(hold: StoredHold): HoldResult {
-    const { holdId, quantity, status, expiresAtMs } = hold;
-    if (status === "held" || status === "committed") return ok({ holdId, quantity, expiresAtMs });
-    return err({ code: "hold_ended", available: this.#stock.available() });
-  }
-
-  #take(holdId: string, quantity: number, expiresAtMs: number, nowMs: number): HoldResult {
-    const shelves = this.#stock.shelves();
-    const takes = planHold(shelves, quantity, this.#stock.backorder());
-    if (!takes.ok) return takes;
-    this.#stock.saveShelves(reserve(shelves, takes.value));
-    this.#stock.addHold({ holdId, quantity, expiresAtMs });
-    this.#stock.setParts(holdId, takes.value);
-    this.#log(holdId, "hold", nowMs);
-    return ok({ holdId, quantity, expiresAtMs });
-  }
-
-  #retake({ holdId, quantity }: StoredHold, nowMs: number): boolean {
-    const shelves = this.#stock.shelves();
-    const takes = planHold(shelves, quantity, this.#stock.backorder());
-    if (!takes.ok) return false;
-    this.#stock.saveShelves(reserve(shelves, takes.value));
-    this.#stock.setParts(holdId, takes.value);
-    this.#log(holdId, "hold", nowMs);
-    return true;
-  }
-
-  #expire(nowMs: number): void {
-    for (const hold of this.#stock.listExpired(nowMs, EXPIRED_AT_ONCE_MAX)) {
-      this.#giveBack(hold, "expired", "expire", nowMs);
-    }
-  }
-
-  #giveBack(
-    hold: StoredHold,
-    status: "released" | "expired",
-    kind: "release" | "expire",
-    nowMs: number,
-  ): void {
-    const parts = this.#stock.partsOf(hold.holdId);
-    this.#stock.saveShelves(unreserve(this.#stock.shelves(), parts));
-    this.#end(hold, status, kind, nowMs);
-  }
-
-  #end(
-    { holdId }: StoredHold,
-    status: "released" | "expired" | "committed",
-    kind: "release" | "expire" | "commit",
-    nowMs: number,
-  ): void {
-    this.#stock.endHold(holdId, status, nowMs);
-    this.#log(holdId, kind, nowMs);
-  }
-
-  /** One ledger entry per location that a hold touches. */
-  #log(holdId: string, kind: "hold" | "release" | "expire" | "commit", nowMs: number): void {
-    for (const part of this.#stock.partsOf(holdId)) {
-      this.#stock.appendLedger({ ...part, kind, reference: holdId, reason: "" }, nowMs);
-    }
-  }
-
-  #moveOnce(
-    { movementId, kind, delta, reason, location = DEFAULT_LOCATION }: Movement,
-    nowMs: number,
-  ): ReturnType<typeof move> {
-    const shelves = this.#stock.shelves();
-    if (this.#stock.hasMovement(movementId)) return ok(shelves);
-    const moved = move(shelves, { location, delta });
-    if (!moved.ok) return moved;
-    this.#stock.saveShelves(moved.value);
-    const entry = { kind, quantity: delta, location, reference: movementId, reason };
-    this.#stock.appendLedger(entry, nowMs);
-    return moved;
   }
 
   /** One publication at a time: two at once could tell the catalogue of a crossing in the wrong order. */

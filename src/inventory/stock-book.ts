@@ -1,0 +1,115 @@
+import { err, ok, type Result } from "../shared/result.ts";
+import type { CommitResult, HoldResult, MoveError, Movement, ReleaseResult } from "./model.ts";
+import { DEFAULT_LOCATION } from "./model.ts";
+import { move, planHold, reserve, type Shelf, sell, unreserve } from "./stock.ts";
+import type { StockStore, StoredHold } from "./stock-store.ts";
+
+type Ending = "released" | "expired" | "committed";
+const LEDGER_KIND = { released: "release", expired: "expire", committed: "commit" } as const;
+
+/**
+ * What may happen to a SKU's stock, written down: shelves, holds and ledger move together or not at
+ * all. Each method belongs inside one transaction, which the object opens.
+ */
+export class StockBook {
+  readonly #store: StockStore;
+
+  constructor(store: StockStore) {
+    this.#store = store;
+  }
+
+  hold(holdId: string, quantity: number, expiresAtMs: number, nowMs: number): HoldResult {
+    const earlier = this.#store.findHold(holdId);
+    if (earlier) return this.#repeated(earlier);
+    const taken = this.#take(quantity);
+    if (!taken.ok) return taken;
+    this.#store.addHold({ holdId, quantity, expiresAtMs });
+    this.#store.setParts(holdId, taken.value);
+    this.#log(holdId, "hold", nowMs);
+    return ok({ holdId, quantity, expiresAtMs });
+  }
+
+  commit(holdId: string, nowMs: number): CommitResult {
+    const hold = this.#store.findHold(holdId);
+    if (!hold) return err({ code: "hold_lost" });
+    if (hold.status === "committed") return ok({ holdId });
+    if (hold.status === "released") return err({ code: "hold_released" });
+    if (hold.status === "expired" && !this.#takeAgain(hold, nowMs)) {
+      return err({ code: "hold_lost" });
+    }
+    const parts = this.#store.partsOf(holdId);
+    this.#store.saveShelves(sell(this.#store.shelves(), parts));
+    this.#end(holdId, "committed", nowMs);
+    return ok({ holdId });
+  }
+
+  release(holdId: string, nowMs: number): ReleaseResult {
+    const hold = this.#store.findHold(holdId);
+    if (hold?.status === "committed") return err({ code: "hold_committed" });
+    if (!hold) this.#store.addReleased(holdId, nowMs);
+    if (hold?.status === "held") this.#giveBack(holdId, "released", nowMs);
+    // An expired hold that its owner gives up must not be taken again by a late commit.
+    if (hold?.status === "expired") this.#store.endHold(holdId, "released", nowMs);
+    return ok({ holdId });
+  }
+
+  /** Ends at most `limit` holds whose time is up. */
+  expire(nowMs: number, limit: number): void {
+    for (const { holdId } of this.#store.listExpired(nowMs, limit)) {
+      this.#giveBack(holdId, "expired", nowMs);
+    }
+  }
+
+  /** Moves goods, once per movement id. */
+  move(
+    { movementId, kind, delta, reason, location = DEFAULT_LOCATION }: Movement,
+    nowMs: number,
+  ): Result<Shelf[], MoveError> {
+    const shelves = this.#store.shelves();
+    if (this.#store.hasMovement(movementId)) return ok(shelves);
+    const moved = move(shelves, { location, delta });
+    if (!moved.ok) return moved;
+    this.#store.saveShelves(moved.value);
+    const entry = { kind, quantity: delta, location, reference: movementId, reason };
+    this.#store.appendLedger(entry, nowMs);
+    return moved;
+  }
+
+  #repeated({ holdId, quantity, status, expiresAtMs }: StoredHold): HoldResult {
+    if (status === "held" || status === "committed") return ok({ holdId, quantity, expiresAtMs });
+    return err({ code: "hold_ended", available: this.#store.available() });
+  }
+
+  #take(quantity: number): ReturnType<typeof planHold> {
+    const shelves = this.#store.shelves();
+    const takes = planHold(shelves, quantity, this.#store.backorder());
+    if (takes.ok) this.#store.saveShelves(reserve(shelves, takes.value));
+    return takes;
+  }
+
+  #takeAgain({ holdId, quantity }: StoredHold, nowMs: number): boolean {
+    const taken = this.#take(quantity);
+    if (!taken.ok) return false;
+    this.#store.setParts(holdId, taken.value);
+    this.#log(holdId, "hold", nowMs);
+    return true;
+  }
+
+  #giveBack(holdId: string, ending: "released" | "expired", nowMs: number): void {
+    const parts = this.#store.partsOf(holdId);
+    this.#store.saveShelves(unreserve(this.#store.shelves(), parts));
+    this.#end(holdId, ending, nowMs);
+  }
+
+  #end(holdId: string, ending: Ending, nowMs: number): void {
+    this.#store.endHold(holdId, ending, nowMs);
+    this.#log(holdId, LEDGER_KIND[ending], nowMs);
+  }
+
+  /** One ledger entry per location that a hold touches. */
+  #log(holdId: string, kind: "hold" | "release" | "expire" | "commit", nowMs: number): void {
+    for (const part of this.#store.partsOf(holdId)) {
+      this.#store.appendLedger({ ...part, kind, reference: holdId, reason: "" }, nowMs);
+    }
+  }
+}
