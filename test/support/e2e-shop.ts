@@ -80,7 +80,8 @@ export async function startTestShop(): Promise<TestShop> {
     },
     async stop() {
       await shop.stop();
-      rmSync(dir, { recursive: true, force: true });
+      // The logs say why a test failed; `FRONTAGE_KEEP=1` keeps them, and the data, for a look.
+      if (!process.env.FRONTAGE_KEEP) rmSync(dir, { recursive: true, force: true });
     },
   };
 }

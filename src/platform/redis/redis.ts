@@ -36,6 +36,11 @@ function connect(config: Config, role: RedisRole): Redis {
   });
 }
 
-/** Whether Redis itself refused the command, as opposed to no Redis having seen it. */
+/**
+ * Whether Redis itself refused a command, as opposed to no healthy Redis having seen it. The client
+ * reports a refusal inside a pipeline as `Command 1 [ get ] failed: …`, and everything else otherwise.
+ */
 const isAnswer = (error: unknown): boolean =>
-  error instanceof Error && /\b(?:ERR|WRONGTYPE|NOSCRIPT|OOM|EXECABORT)\b/.test(error.message);
+  error instanceof Error &&
+  /^Command \d+ \[/.test(error.message) &&
+  !/failed: (?:OOM|LOADING|BUSY|READONLY|MASTERDOWN)\b/.test(error.message);
