@@ -9,6 +9,7 @@ export default {
     "samples/**/*.{ts,mjs}",
     "test/**/*.test.ts",
     "test/**/*.setup.ts",
+    "test/**/*.types.ts",
     "web/**/*.js",
     "drizzle.*.config.ts",
   ],

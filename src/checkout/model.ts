@@ -98,6 +98,7 @@ export type PlacedOrder = z.infer<typeof PlacedOrder>;
 export const PendingPayment = z
   .object({ checkoutId: CheckoutId, status: z.literal("payment_pending") })
   .meta({ id: "PendingPayment" });
+export type PendingPayment = z.infer<typeof PendingPayment>;
 
 export const CheckoutView = z
   .object({

@@ -59,7 +59,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
         trace: c.var.requestId,
       });
       if (!validated.ok) throw new Problem("not-found", { detail: "there is no such cart" });
-      return answered<ValidatedCheckout, 200>(validated.value);
+      return answered<TypedResponse<ValidatedCheckout, 200, "json">>(validated.value);
     },
   )
   .post(
@@ -100,7 +100,9 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       const reply = await c.var.meter.nested("object", async () =>
         checkoutStub(c.env, checkoutId).complete(request),
       );
-      return answered<PlacedOrder, 201>(reply);
+      return answered<
+        TypedResponse<PlacedOrder, 201, "json"> | TypedResponse<PendingPayment, 202, "json">
+      >(reply);
     },
   )
   .get(
@@ -162,15 +164,12 @@ async function requireOwner(c: Context<ApiEnv>): Promise<CartOwner> {
   return owner;
 }
 
-/** The object's answer as it is, byte for byte; typed as its success for the RPC client. */
-function answered<T, S extends 200 | 201>({
-  answer,
-  isReplay,
-}: Reply): Response & TypedResponse<T, S, "json"> {
+/** The object's answer as it is, byte for byte; typed as its successes for the RPC client. */
+function answered<Success extends TypedResponse>({ answer, isReplay }: Reply): Response & Success {
   const headers = { ...answer.headers, "Cache-Control": "no-store" };
   const response = new Response(answer.body, {
     status: answer.status,
     headers: isReplay ? { ...headers, [REPLAYED_HEADER]: "true" } : headers,
   });
-  return response as Response & TypedResponse<T, S, "json">;
+  return response as Response & Success;
 }
