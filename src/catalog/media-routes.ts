@@ -21,11 +21,12 @@ export const mediaRoutes = new Hono<ApiEnv>().get(
   async (c) => {
     const { name } = c.req.valid("param");
     if (!MEDIA_NAME.test(name)) throw new Problem("not-found");
-    const object = await c.var.meter.step("r2", () => mediaBucket(c.env).get(name));
+    const object = await c.var.meter.step("r2", () =>
+      mediaBucket(c.env).get(name, { onlyIf: c.req.raw.headers }),
+    );
     if (!object) throw new Problem("not-found");
     const headers = mediaHeaders(name, object.httpEtag);
-    if (matchesEtag(c.req.header("If-None-Match"), object.httpEtag)) {
-      await object.body.cancel();
+    if (!("body" in object)) {
       const { "Content-Type": _, ...others } = headers;
       return c.body(null, 304, others);
     }

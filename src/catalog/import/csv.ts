@@ -11,7 +11,7 @@ export type CsvError = {
   message: string;
 };
 
-export const ROWS_MAX = 20_000;
+const ROWS_MAX = 20_000;
 /** Each broken quote costs another pass over the rest of the file. */
 const BROKEN_MAX = 20;
 const REQUIRED = ["Handle", "Title", "Variant Price"] as const;
@@ -29,7 +29,7 @@ export function decodeCsv(bytes: ArrayBuffer | Uint8Array): Result<string, CsvEr
  * Reads comma-separated text (RFC 4180, any line ends). A record whose quotes are broken costs its
  * first line alone: reading resumes at the next line, so that one stray quote cannot swallow the rest.
  */
-export function readCsv(source: string): Result<CsvFile, CsvError> {
+export function readCsv(source: string, rowsMax = ROWS_MAX): Result<CsvFile, CsvError> {
   const text = source.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n");
   if (text.trim() === "") return err({ code: "empty", message: "the file is empty" });
   const head = parse(text, 1);
@@ -39,8 +39,8 @@ export function readCsv(source: string): Result<CsvFile, CsvError> {
   if (wrong) return err(wrong);
 
   const { rows, rejected } = readRows(text.slice(headLength(text)), columns.length);
-  if (rows.length + rejected.length > ROWS_MAX) {
-    const message = `the file has more than ${ROWS_MAX} rows; split it by product`;
+  if (rows.length + rejected.length > rowsMax) {
+    const message = `the file has more than ${rowsMax} rows; split it by product`;
     return err({ code: "too_many_rows", message });
   }
   return ok({ columns, rows, rejected });
