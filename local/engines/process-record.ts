@@ -42,7 +42,7 @@ export function writeRecord(file: string, pid: number): void {
   writeFileSync(file, JSON.stringify({ ...child, owner } satisfies ProcessRecord));
 }
 
-export function readRecord(file: string): ProcessRecord | undefined {
+function readRecord(file: string): ProcessRecord | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, "utf8")) as ProcessRecord;

@@ -11,7 +11,7 @@ import { startStripe } from "../processors/stripe.ts";
 import { startDeliveries } from "../sinks/deliveries.ts";
 import { startMessages } from "../sinks/messages.ts";
 import { EngineSlot, type OnDeath } from "./engine-slot.ts";
-import { availablePort, DEFAULT_PORTS, type Ports } from "./ports.ts";
+import { availablePort, DEFAULT_PORTS, type Ports, preferredPort } from "./ports.ts";
 import { localSecrets, type Secrets } from "./secrets.ts";
 import { type Vars, varsFor } from "./vars.ts";
 
@@ -136,7 +136,7 @@ async function startServices(
   };
   const planetScale = async (wish: number) =>
     startPlanetScale({
-      port: await availablePort(wish),
+      port: await preferredPort(wish),
       username: USER,
       password: secrets.mysql,
       database: DATABASE,
@@ -146,13 +146,13 @@ async function startServices(
     });
   const upstash = async (role: RedisRole) =>
     startUpstash({
-      port: await availablePort(wishes.redis[role]),
+      port: await preferredPort(wishes.redis[role]),
       token: secrets.redis,
       redis: { socketPath: redis.slots[role].engine.socketPath },
     });
   const neon = async () =>
     startNeon({
-      port: await availablePort(wishes.neon),
+      port: await preferredPort(wishes.neon),
       dataDir: join(dir, "neon"),
       username: USER,
       password: secrets.neon,
@@ -171,7 +171,7 @@ async function startServices(
     processors: {
       stripe: await open(
         startStripe({
-          port: await availablePort(wishes.stripe),
+          port: await preferredPort(wishes.stripe),
           dir: join(dir, "processors"),
           secretKey: secrets.stripe,
         }),
@@ -180,14 +180,14 @@ async function startServices(
     sinks: {
       messages: await open(
         startMessages({
-          port: await availablePort(wishes.messages),
+          port: await preferredPort(wishes.messages),
           dir: join(dir, "sinks"),
           key: secrets.mail,
         }),
       ),
       deliveries: await open(
         startDeliveries({
-          port: await availablePort(wishes.deliveries),
+          port: await preferredPort(wishes.deliveries),
           dir: join(dir, "sinks"),
         }),
       ),

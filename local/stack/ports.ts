@@ -32,6 +32,10 @@ export async function availablePort(preferred: number): Promise<number> {
   return (await tryPort(0)) ?? 0;
 }
 
+/** For a server that can listen on 0 itself, which leaves nobody a moment to take the port. */
+export const preferredPort = async (preferred: number): Promise<number> =>
+  preferred !== 0 && (await isFree(preferred)) ? preferred : 0;
+
 export const isFree = async (port: number): Promise<boolean> => (await tryPort(port)) !== undefined;
 
 /** Listens for a moment. Another program may still be faster afterwards; then its owner fails loudly. */

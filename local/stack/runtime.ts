@@ -50,7 +50,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /** The storefront's config first: only the first one is reachable over HTTP. */
-export function workerConfigs(root: string = REPOSITORY): string[] {
+function workerConfigs(root: string = REPOSITORY): string[] {
   const workers = join(root, "workers");
   const names = existsSync(workers) ? readdirSync(workers).sort() : [];
   const configs = names.map((name) => join(workers, name, "wrangler.toml"));

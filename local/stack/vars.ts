@@ -38,7 +38,10 @@ export function varsFor(
 }
 
 /** Values from the environment win, name by name: that is how one part is pointed at a hosted service. */
-export function withOverrides(vars: Vars, env: Record<string, string | undefined>): { vars: Vars; names: string[] } {
+export function withOverrides(
+  vars: Vars,
+  env: Record<string, string | undefined>,
+): { vars: Vars; names: string[] } {
   const given = Object.keys(vars).flatMap((name) => {
     const value = env[name];
     return value ? [[name, value] as const] : [];

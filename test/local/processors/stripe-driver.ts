@@ -6,7 +6,7 @@ import type { Gateway } from "../../../local/gateways/gateway.ts";
 import type { LedgerEntry } from "../../../local/processors/ledger.ts";
 import { startStripe } from "../../../local/processors/stripe.ts";
 
-export const SECRET_KEY = "sk_test_local";
+const SECRET_KEY = "sk_test_local";
 
 type Answer = { status: number; headers: Headers; body: Record<string, unknown> };
 
