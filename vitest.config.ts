@@ -7,6 +7,8 @@ import { defineConfig } from "vitest/config";
 //   *.e2e.test.ts   the whole shop as `npm start` runs it, driven over HTTP
 export default defineConfig({
   test: {
+    // Faults are injected on purpose: their log lines matter only where a test fails.
+    silent: "passed-only",
     projects: [
       {
         test: {

@@ -25,9 +25,20 @@ function describe(error: unknown): LogFields {
   }
   return {
     error: parts.join(" <- ") || String(error),
-    stack: error instanceof Error ? error.stack?.split("\n").slice(1, 5).join(" | ") : undefined,
+    stack: error instanceof Error ? framesOf(error.stack) : undefined,
   };
 }
+
+const FRAMES_MAX = 4;
+
+/** The frames alone: a stack begins with the whole message, whose further lines may hold bound values. */
+const framesOf = (stack = "") =>
+  stack
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, FRAMES_MAX)
+    .map((line) => line.trim())
+    .join(" | ");
 
 // Drivers put bound values behind "params:"; they may be a shopper's address or token.
 const withoutValues = (message: string) =>
