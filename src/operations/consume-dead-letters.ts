@@ -1,4 +1,4 @@
-import { retryDelaySeconds } from "../platform/queues/envelope.ts";
+import { Envelope, retryDelaySeconds } from "../platform/queues/envelope.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import type { DeadLetter } from "./keep-dead-letter.ts";
 
@@ -6,7 +6,8 @@ const SUFFIX = "-dlq";
 
 /**
  * Moves messages that ran out of retries out of their dead-letter queue, which forgets them after four
- * days. Whatever their shape: nothing is parsed. A message leaves its queue once it is stored.
+ * days, whatever their shape. An event that was sent several times is one letter. A message leaves its
+ * queue once it is stored.
  */
 export async function consumeDeadLetters(
   batch: MessageBatch,
@@ -17,9 +18,9 @@ export async function consumeDeadLetters(
     try {
       await keep({
         queue,
-        messageId: message.id,
+        messageId: Envelope.safeParse(message.body).data?.id ?? message.id,
         body: message.body,
-        reason: "every retry failed; the log has the errors under this message id",
+        reason: `every retry failed; the log has the errors of message ${message.id}`,
       });
       message.ack();
     } catch (error) {

@@ -38,7 +38,8 @@ export async function changeOrder<E extends OrderRefusal>(
     const nowMs = io.clock.nowMs();
     const events = nextEvents(state, decision.value, { actor, nowMs, trace: io.trace });
     const changed = events.reduce(applyEvent, state); // Throws before a stream that cannot be is stored.
-    if ((await appendEvents(io.sql, events)) === "appended") return ok(changed);
+    const { status } = changed;
+    if ((await appendEvents(io.sql, events, { status, nowMs })) === "appended") return ok(changed);
   }
   throw new DependencyDown("orders", new Error(`order ${orderId} changes too fast`));
 }

@@ -20,7 +20,12 @@ export type Park = (letter: {
   reason: string;
 }) => Promise<void>;
 
-export type ConsumerWiring = { handlers: OrderHandlers; park: Park };
+export type ConsumerWiring = {
+  handlers: OrderHandlers;
+  park: Park;
+  /** Tells the outbox that this consumer is done with an event, so that it is not sent again. */
+  settle: (wake: OrderWake) => Promise<void>;
+};
 
 /**
  * Settles a batch of order messages one by one. A message of a type that this Worker does not know is
@@ -28,7 +33,7 @@ export type ConsumerWiring = { handlers: OrderHandlers; park: Park };
  */
 export function consumeOrderMessages(
   batch: MessageBatch,
-  { handlers, park }: ConsumerWiring,
+  { handlers, park, settle }: ConsumerWiring,
 ): Promise<void> {
   const { queue } = batch;
   return consume(batch, {
@@ -42,12 +47,11 @@ export function consumeOrderMessages(
         : undefined;
       if (!eventId.success) return setAside(z.prettifyError(eventId.error));
       if (!message.success) return setAside(z.prettifyError(message.error));
-      if (!handler) return setAside(`no handler for ${event.type}`);
-      await handler({
-        orderId: message.data.orderId,
-        eventId: eventId.data,
-        trace: event.trace,
-      });
+      const wake = { orderId: message.data.orderId, eventId: eventId.data, trace: event.trace };
+      if (handler) await handler(wake);
+      else await setAside(`no handler for ${event.type}`);
+      // Last: when this is lost the message comes again, and finds its work done.
+      await settle(wake);
     },
     park: (message, reason) => park({ queue, messageId: message.id, body: message.body, reason }),
     report: (error, message) =>

@@ -23,7 +23,22 @@ const ROUTES: Record<OrderEventType, readonly OrderQueueName[]> = {
   "return.requested.v1": [],
 };
 
-/** The queues of an event, given the order's present status. */
+/** As stored in `order_events.awaiting`: a bit keeps its meaning for ever. */
+const QUEUE_BITS: Record<OrderQueueName, number> = {
+  ORDERS_QUEUE: 1,
+  REFUNDS_QUEUE: 2,
+  COMMS_QUEUE: 4,
+};
+
+export const bitOf = (queue: OrderQueueName): number => QUEUE_BITS[queue];
+
+export const bitsOf = (queues: readonly OrderQueueName[]): number =>
+  queues.reduce((bits, queue) => bits | bitOf(queue), 0);
+
+export const queuesIn = (bits: number): OrderQueueName[] =>
+  (Object.keys(QUEUE_BITS) as OrderQueueName[]).filter((queue) => (bits & bitOf(queue)) !== 0);
+
+/** The queues of an event, given the order's status after it. */
 export function queuesOf(type: OrderEventType, status: OrderStatus): readonly OrderQueueName[] {
   // The capture lost the race against a cancellation, whose own message may be handled already:
   // nobody else would send this money back.

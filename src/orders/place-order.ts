@@ -18,7 +18,7 @@ export type PlaceOrder = {
  * whatever other moment or trace, is told that it is placed. One round trip; two for a repeat.
  */
 export async function placeOrder(
-  io: Pick<Io, "sql" | "trace">,
+  io: Pick<Io, "sql" | "clock" | "trace">,
   { orderId, body, actor, occurredAtMs }: PlaceOrder,
 ): Promise<"placed" | "already_placed"> {
   assertSums(body);
@@ -32,7 +32,8 @@ export async function placeOrder(
     occurredAtMs,
     trace: io.trace,
   };
-  if ((await appendEvents(io.sql, [event])) === "appended") return "placed";
+  const appending = { status: "placed", nowMs: io.clock.nowMs() } as const;
+  if ((await appendEvents(io.sql, [event], appending)) === "appended") return "placed";
 
   const [first] = await readEvents(io.sql, orderId);
   assert(

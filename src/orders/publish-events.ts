@@ -2,9 +2,10 @@ import type { Io } from "../platform/io/io.ts";
 import { type Envelope, enqueue } from "../platform/queues/envelope.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import type { EventId, OrderId } from "../shared/ids.ts";
-import { type OrderQueueName, type OrderQueues, orderEnvelope, queuesOf } from "./events.ts";
+import { type OrderQueueName, type OrderQueues, orderEnvelope } from "./events.ts";
+import { markPublished, type OutboxRow, readStreams } from "./outbox.ts";
 import { foldOrder, type OrderState } from "./state.ts";
-import { markPublished, type OutboxRow, projectOrders, readStreams } from "./store.ts";
+import { projectOrders } from "./store.ts";
 
 /** The platform's bound on one `sendBatch`. */
 const MESSAGES_PER_SEND_MAX = 100;
@@ -13,24 +14,25 @@ type Outgoing = { eventId: EventId; envelope: Envelope; queues: readonly OrderQu
 type Publication = { states: OrderState[]; outgoing: Outgoing[] };
 
 /**
- * Sends every event of these orders that is not marked as published, then marks them and brings the
- * orders' list rows up to date. Safe to repeat at any time: a crash between sending and marking sends
- * twice, and consumers expect that. Throws when a queue or the database cannot be reached, after
- * marking what did get through. Three round trips.
+ * Sends every event of these orders that is due to the queues that wait for it, then marks them and
+ * brings the orders' list rows up to date. Safe to repeat at any time: a crash between sending and
+ * marking sends twice, and consumers expect that. Throws when a queue or the database cannot be
+ * reached, after marking what did get through. Three round trips.
  */
 export async function publishOrderEvents(
   io: Pick<Io, "sql" | "clock" | "meter">,
   queues: OrderQueues,
   orderIds: readonly OrderId[],
 ): Promise<void> {
-  const { states, outgoing } = publicationOf(await readStreams(io.sql, orderIds));
+  const nowMs = io.clock.nowMs();
+  const { states, outgoing } = publicationOf(await readStreams(io.sql, orderIds, nowMs));
   const failures = await sendByQueue(io, queues, outgoing);
   const sent = outgoing.filter((event) => event.queues.every((queue) => !failures.has(queue)));
   await Promise.all([
     markPublished(
       io.sql,
       sent.map(({ eventId }) => eventId),
-      io.clock.nowMs(),
+      nowMs,
     ),
     projectOrders(io.sql, states),
   ]);
@@ -57,14 +59,9 @@ function publicationOf(streams: ReadonlyMap<OrderId, readonly OutboxRow[]>): Pub
       const state = foldOrder(rows.map((row) => row.event()));
       if (!state) continue;
       publication.states.push(state);
-      for (const row of rows.filter(({ published }) => !published)) {
-        const event = row.event();
-        const queues = queuesOf(event.type, state.status);
-        publication.outgoing.push({
-          eventId: event.eventId,
-          envelope: orderEnvelope(event),
-          queues,
-        });
+      for (const row of rows.filter(({ due }) => due)) {
+        const { eventId, awaiting: queues } = row;
+        publication.outgoing.push({ eventId, envelope: orderEnvelope(row.event()), queues });
       }
     } catch (error) {
       // One stream that cannot be understood must not hold back the orders beside it.

@@ -21,8 +21,9 @@ const atMs = (name: string) => bigint(name, { mode: "number" });
 const minorUnits = (name: string) => bigint(name, { mode: "number" });
 
 /**
- * The truth about orders: rows are inserted and never changed, but for the mark that an event was
- * published. The primary key is the concurrency control: of two writers of a sequence, one wins.
+ * The truth about orders: what happened is inserted and never changed. The primary key is the
+ * concurrency control: of two writers of a sequence, one wins. The last three columns make the log an
+ * outbox too, and only they are updated.
  */
 export const orderEvents = mysqlTable(
   "order_events",
@@ -39,12 +40,16 @@ export const orderEvents = mysqlTable(
     actorId: varchar("actor_id", { length: 80 }).notNull(),
     occurredAtMs: atMs("occurred_at_ms").notNull(),
     trace: varchar("trace", { length: 80 }).notNull(),
-    /** Null until every queue it goes to has it: this column makes the log an outbox. */
+    /** When its queues last took it; null before. */
     publishedAtMs: atMs("published_at_ms"),
+    /** When the sweep sends it again; null once nobody waits for it. Stands before `awaiting`: see `settleEvent`. */
+    dueAtMs: atMs("due_at_ms"),
+    /** The queues whose consumer has not settled it yet, as the bits of `QUEUE_BITS`. */
+    awaiting: int("awaiting").notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.orderId, t.sequence] }),
-    index("order_events_unpublished").on(t.publishedAtMs, t.occurredAtMs, t.eventId),
+    index("order_events_due").on(t.dueAtMs, t.eventId),
   ],
 );
 

@@ -1,10 +1,17 @@
-import { and, asc, eq, gt, inArray, isNull, lte, or, sql as raw } from "drizzle-orm";
+import { and, asc, eq, gt, lte, sql as raw } from "drizzle-orm";
 import { isDuplicateKey } from "../platform/sql/errors.ts";
 import type { SqlSession } from "../platform/sql/session.ts";
-import type { EventId, OrderId } from "../shared/ids.ts";
-import { OrderEvent } from "./model.ts";
+import type { OrderId } from "../shared/ids.ts";
+import { bitsOf, queuesOf } from "./events.ts";
+import { OrderEvent, type OrderStatus } from "./model.ts";
 import { orderEvents, orders } from "./schema.ts";
 import type { OrderState } from "./state.ts";
+
+/** The sweep leaves younger events to whoever appended them. */
+export const PUBLISH_GRACE_MS = 10_000;
+
+/** How an order stands once its new events are appended, and when that is. */
+export type Appending = { status: OrderStatus; nowMs: number };
 
 /**
  * Appends in one INSERT, all or nothing. `conflict`: another event has one of these places in the
@@ -13,11 +20,14 @@ import type { OrderState } from "./state.ts";
 export async function appendEvents(
   sql: SqlSession,
   events: readonly OrderEvent[],
+  { status, nowMs }: Appending,
 ): Promise<"appended" | "conflict"> {
   const rows = events.map(({ actor, ...event }) => ({
     ...event,
     actorKind: actor.kind,
     actorId: actor.id,
+    dueAtMs: nowMs + PUBLISH_GRACE_MS,
+    awaiting: bitsOf(queuesOf(event.type, status)),
   }));
   try {
     await sql.insert(orderEvents).values(rows);
@@ -55,69 +65,6 @@ export async function listEvents(
     .orderBy(asc(orderEvents.sequence))
     .limit(page.limit);
   return rows.map(eventOf);
-}
-
-/** An event with what the outbox knows of it; `event` throws when the row cannot be understood. */
-export type OutboxRow = { eventId: EventId; published: boolean; event: () => OrderEvent };
-
-/** The whole streams of some orders in one statement, each oldest first. */
-export async function readStreams(
-  sql: SqlSession,
-  orderIds: readonly OrderId[],
-): Promise<Map<OrderId, OutboxRow[]>> {
-  if (orderIds.length === 0) return new Map();
-  const rows = await sql
-    .select()
-    .from(orderEvents)
-    .where(inArray(orderEvents.orderId, [...new Set(orderIds)]))
-    .orderBy(asc(orderEvents.orderId), asc(orderEvents.sequence));
-  const streams = Map.groupBy(rows, (row) => row.orderId);
-  return new Map(
-    [...streams].map(([orderId, stream]) => [
-      orderId,
-      stream.map((row) => ({
-        eventId: row.eventId,
-        published: row.publishedAtMs !== null,
-        event: () => eventOf(row),
-      })),
-    ]),
-  );
-}
-
-/** A place in the outbox: events are swept by age, ties by id. */
-export type OutboxPlace = { orderId: OrderId; eventId: EventId; occurredAtMs: number };
-
-/** Events that happened before `olderThanMs` and that not every queue has yet; the oldest first. */
-export function unpublished(
-  sql: SqlSession,
-  page: { olderThanMs: number; limit: number; after?: OutboxPlace | undefined },
-): Promise<OutboxPlace[]> {
-  const { occurredAtMs, eventId } = orderEvents;
-  const { after } = page;
-  const beyond =
-    after &&
-    or(
-      gt(occurredAtMs, after.occurredAtMs),
-      and(eq(occurredAtMs, after.occurredAtMs), gt(eventId, after.eventId)),
-    );
-  return sql
-    .select({ orderId: orderEvents.orderId, eventId, occurredAtMs })
-    .from(orderEvents)
-    .where(and(isNull(orderEvents.publishedAtMs), lte(occurredAtMs, page.olderThanMs), beyond))
-    .orderBy(asc(occurredAtMs), asc(eventId))
-    .limit(page.limit);
-}
-
-export async function markPublished(
-  sql: SqlSession,
-  eventIds: readonly EventId[],
-  nowMs: number,
-): Promise<void> {
-  if (eventIds.length === 0) return;
-  await sql
-    .update(orderEvents)
-    .set({ publishedAtMs: nowMs })
-    .where(and(inArray(orderEvents.eventId, [...eventIds]), isNull(orderEvents.publishedAtMs)));
 }
 
 /** Brings the list rows of some orders up to these states, in one statement. Late writers change nothing. */
@@ -168,5 +115,5 @@ function projection(state: OrderState): typeof orders.$inferInsert {
 type EventRow = typeof orderEvents.$inferSelect;
 
 /** Checked again on the way in: these rows outlive the code that wrote them. */
-const eventOf = ({ actorKind, actorId, publishedAtMs: _, ...row }: EventRow): OrderEvent =>
+export const eventOf = ({ actorKind, actorId, ...row }: EventRow): OrderEvent =>
   OrderEvent.parse({ ...row, actor: { kind: actorKind, id: actorId } });

@@ -131,6 +131,7 @@ describe("GET /api/v2/order/{id}/events", () => {
         occurredAtMs: Date.now(),
         trace: "req_test",
       })),
+      { status: "paid", nowMs: Date.now() },
     );
     type Page = { items: { sequence: number; actor: unknown }[]; nextCursor: string | null };
     const pages: Page[] = [];

@@ -8,6 +8,7 @@ import { cancelled, captured, PLACED_AT_MS, refunded, stream } from "./placed-or
 import { ioAt } from "./world.ts";
 
 const { sql } = ioAt();
+const now = { status: "placed", nowMs: Date.now() } as const;
 
 describe("appendEvents", () => {
   it("gives back exactly what was written, whatever a shopper's name is made of", async ({
@@ -19,7 +20,7 @@ describe("appendEvents", () => {
     ]);
     const [first] = events as [OrderEvent];
     if (first.type === "order.placed.v1") first.data.shippingAddress.name = 'O\'Neil "\\" 名前\n';
-    expect(await appendEvents(sql, events)).toBe("appended");
+    expect(await appendEvents(sql, events, now)).toBe("appended");
     const read = await readEvents(sql, first.orderId);
     // Stored as it was given; read as the schema takes it: a name is trimmed.
     if (first.type === "order.placed.v1") first.data.shippingAddress.name = 'O\'Neil "\\" 名前';
@@ -28,9 +29,9 @@ describe("appendEvents", () => {
 
   it("lets one of many writers of the same place win", async ({ expect }) => {
     const events = stream([captured(2500)]) as [OrderEvent, OrderEvent];
-    await appendEvents(sql, [events[0]]);
+    await appendEvents(sql, [events[0]], now);
     const results = await Promise.all(
-      Array.from({ length: 20 }, () => appendEvents(ioAt().sql, [events[1]])),
+      Array.from({ length: 20 }, () => appendEvents(ioAt().sql, [events[1]], now)),
     );
     expect(results.filter((result) => result === "appended")).toHaveLength(1);
     expect(await readEvents(sql, events[0].orderId)).toHaveLength(2);
@@ -42,9 +43,9 @@ describe("appendEvents", () => {
       OrderEvent,
       OrderEvent,
     ];
-    await appendEvents(sql, [first, second]);
+    await appendEvents(sql, [first, second], now);
     const rival = { ...third, sequence: 4 };
-    expect(await appendEvents(sql, [rival, second])).toBe("conflict");
+    expect(await appendEvents(sql, [rival, second], now)).toBe("conflict");
     expect(await readEvents(sql, first.orderId)).toHaveLength(2);
   });
 });
@@ -52,7 +53,7 @@ describe("appendEvents", () => {
 describe("readEvents", () => {
   it("stops at the moment asked for, both ends included", async ({ expect }) => {
     const events = stream([captured(2500), cancelled()]);
-    await appendEvents(sql, events);
+    await appendEvents(sql, events, now);
     const { orderId } = events[0]!;
     const lengthAt = async (atMs: number) => (await readEvents(sql, orderId, atMs)).length;
     expect(await lengthAt(PLACED_AT_MS - 1)).toBe(0);
@@ -63,7 +64,7 @@ describe("readEvents", () => {
 
   it("takes one statement, and so does a page of events", async ({ expect }) => {
     const events = stream([captured(2500), cancelled()]);
-    await appendEvents(sql, events);
+    await appendEvents(sql, events, now);
     const io = ioAt();
     await readEvents(io.sql, events[0]!.orderId);
     expect(io.meter.steps).toHaveLength(1);

@@ -38,18 +38,25 @@ export function recordingQueues(down: readonly (keyof OrderQueues)[] = []): Reco
   return { queues, sent };
 }
 
-type Placing = { quantities?: number[]; email?: string; occurredAtMs?: number };
+type Placing = {
+  quantities?: number[];
+  email?: string;
+  occurredAtMs?: number;
+  /** What the clock says while it is written; from then on the outbox counts. */
+  appendedAtMs?: number;
+};
 
 /** An order of its own, written as checkout writes it but with a payment that no processor knows. */
 export async function placed({
   quantities = [2],
   email = "ada@example.com",
   occurredAtMs = Date.now(),
+  appendedAtMs = Date.now(),
 }: Placing = {}): Promise<{ orderId: OrderId; body: EventData<"order.placed.v1"> }> {
   const orderId = newOrderId();
   const body = { ...placedBody(orderId, quantities), email };
   const actor = { kind: "shopper", id: "guest" } as const;
-  await placeOrder(ioAt(), { orderId, body, actor, occurredAtMs });
+  await placeOrder(ioAt(appendedAtMs), { orderId, body, actor, occurredAtMs });
   return { orderId, body };
 }
 
@@ -96,12 +103,16 @@ export async function mailsTo(email: string): Promise<SinkMessage[]> {
   return (await response.json<{ messages: SinkMessage[] }>()).messages;
 }
 
-/** When each event of an order was marked as published, oldest first. */
-export async function marks(orderId: OrderId): Promise<(number | null)[]> {
-  const rows = await ioAt()
-    .sql.select({ at: orderEvents.publishedAtMs })
+/** What the outbox notes about each event of an order, oldest first. */
+export function outboxOf(orderId: OrderId) {
+  const { publishedAtMs, dueAtMs, awaiting } = orderEvents;
+  return ioAt()
+    .sql.select({ publishedAtMs, dueAtMs, awaiting })
     .from(orderEvents)
     .where(eq(orderEvents.orderId, orderId))
     .orderBy(orderEvents.sequence);
-  return rows.map(({ at }) => at);
 }
+
+/** When each event of an order was last marked as published, oldest first. */
+export const marks = async (orderId: OrderId): Promise<(number | null)[]> =>
+  (await outboxOf(orderId)).map(({ publishedAtMs }) => publishedAtMs);

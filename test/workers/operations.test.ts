@@ -1,8 +1,9 @@
 import { describe, it } from "vitest";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import worker from "../../workers/operations/index.ts";
+import { newOrderId } from "../orders/placed-order.ts";
 import { ioAt } from "../orders/world.ts";
-import { deliver, lettersFrom } from "./deliver.ts";
+import { deliver, lettersFrom, messageOf } from "./deliver.ts";
 
 describe("the dead-letter queues", () => {
   it("empty into the database, whatever the messages are", async ({ expect }) => {
@@ -14,6 +15,13 @@ describe("the dead-letter queues", () => {
       bodies.map((body) => JSON.stringify(body)).sort(),
     );
     expect(letters[0]).toMatchObject({ arrivals: 1 });
+  });
+
+  it("make one letter of an event that was sent several times", async ({ expect }) => {
+    const queue = `q${crypto.randomUUID()}`;
+    const event = messageOf(newOrderId(), 1, "order.placed.v1");
+    expect(await deliver(worker, `${queue}-dlq`, [event, event])).toEqual({ acked: 2, retried: 0 });
+    expect(await lettersFrom(queue)).toMatchObject([{ id: `${queue}:${event.id}`, arrivals: 2 }]);
   });
 
   it("keep their messages while the database is away", async ({ expect }) => {

@@ -7,7 +7,14 @@ import { canonicalJson } from "../../src/shared/digest.ts";
 import type { OrderId, Sku } from "../../src/shared/ids.ts";
 import worker from "../../workers/orders/index.ts";
 import { newOrderId } from "../orders/placed-order.ts";
-import { ioAt, ledgerOf, orderNow, placedWithPayment, recordingQueues } from "../orders/world.ts";
+import {
+  ioAt,
+  ledgerOf,
+  orderNow,
+  outboxOf,
+  placedWithPayment,
+  recordingQueues,
+} from "../orders/world.ts";
 import { deliver, lettersFrom, malformedMessages, messageOf } from "./deliver.ts";
 
 const cancel = (orderId: OrderId, unsold: Sku[] = []) =>
@@ -41,6 +48,7 @@ describe("the orders Worker, told that an order was placed", () => {
     expect(captures).toMatchObject([{ amount: 2500, idempotencyKey: `capture:${orderId}` }]);
     expect(sent.COMMS_QUEUE.map(({ type }) => type)).toEqual(["payment.captured.v1"]);
     expect(sent.REFUNDS_QUEUE).toEqual([]);
+    expect((await outboxOf(orderId))[0]?.awaiting).toBe(0);
   });
 
   it("captures once when copies of the message run at the same time", async ({ expect }) => {
@@ -74,6 +82,7 @@ describe("the orders Worker, told that an order was placed", () => {
     const away = { STRIPE_URL: "http://127.0.0.1:9" } as object;
     expect(await deliver(worker, "orders", [message], away)).toEqual({ acked: 0, retried: 1 });
     expect((await orderNow(orderId)).status).toBe("placed");
+    expect((await outboxOf(orderId))[0]?.awaiting).toBe(1);
     expect(await deliver(worker, "orders", [message])).toEqual({ acked: 1, retried: 0 });
     expect((await ledgerOf(body.checkoutId)).map(({ kind }) => kind)).toEqual([
       "authorize",

@@ -2,6 +2,7 @@ import { openResend } from "../../src/comms/resend.ts";
 import { type SendOrderMail, sendOrderMail } from "../../src/comms/send-order-mail.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import type { ConsumerWiring, OrderWake } from "../../src/orders/consume-order-messages.ts";
+import { settleEvent } from "../../src/orders/outbox.ts";
 import { type Io, openIo } from "../../src/platform/io/io.ts";
 
 export function commsDeps(env: object, queue: string): ConsumerWiring {
@@ -19,6 +20,7 @@ export function commsDeps(env: object, queue: string): ConsumerWiring {
       "payment.captured.v1": tell("order-confirmation"),
       "order.cancelled.v1": tell("order-cancellation"),
     },
+    settle: ({ eventId, trace }) => settleEvent(openIo(env, trace).sql, eventId, "COMMS_QUEUE"),
     park: (letter) => keepDeadLetter(openIo(env, letter.messageId), letter),
   };
 }

@@ -3,6 +3,7 @@ import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { capturePayment } from "../../src/orders/capture-payment.ts";
 import type { ConsumerWiring } from "../../src/orders/consume-order-messages.ts";
 import type { OrderQueues } from "../../src/orders/index.ts";
+import { settleEvent } from "../../src/orders/outbox.ts";
 import { returnStock } from "../../src/orders/return-stock.ts";
 import { openProcessors } from "../../src/payments/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
@@ -25,6 +26,7 @@ export function ordersDeps(env: OrdersEnv): ConsumerWiring {
         await returnStock(io, deps, orderId);
       },
     },
+    settle: ({ eventId, trace }) => settleEvent(openIo(env, trace).sql, eventId, "ORDERS_QUEUE"),
     park: (letter) => keepDeadLetter(openIo(env, letter.messageId), letter),
   };
 }

@@ -1,6 +1,7 @@
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import type { ConsumerWiring, OrderWake } from "../../src/orders/consume-order-messages.ts";
 import type { OrderQueues } from "../../src/orders/index.ts";
+import { settleEvent } from "../../src/orders/outbox.ts";
 import { refundCancelled } from "../../src/orders/refund-cancelled.ts";
 import { openProcessors } from "../../src/payments/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
@@ -14,6 +15,7 @@ export function refundsDeps(env: RefundsEnv): ConsumerWiring {
   };
   return {
     handlers: { "order.cancelled.v1": refund, "payment.captured.v1": refund },
+    settle: ({ eventId, trace }) => settleEvent(openIo(env, trace).sql, eventId, "REFUNDS_QUEUE"),
     park: (letter) => keepDeadLetter(openIo(env, letter.messageId), letter),
   };
 }
