@@ -139,7 +139,8 @@ export class SkuStockObject extends DurableObject<Env> {
     this.#alarmAtMs = undefined;
     if (!this.#hasTables) return;
     try {
-      this.#change((nowMs) => {
+      // The next alarm is set at the end: one set here would be for what is about to be done.
+      this.#transact((nowMs) => {
         this.#book.expire(nowMs, EXPIRED_AT_ONCE_MAX);
         this.#stock.forgetHolds(nowMs - ENDED_HOLD_KEPT_MS, EXPIRED_AT_ONCE_MAX);
       });
@@ -153,21 +154,26 @@ export class SkuStockObject extends DurableObject<Env> {
     }
   }
 
-  /** Runs one change whole or not at all, and makes sure that its consequences have an alarm. */
+  /** Makes a change, and makes sure that its consequences have an alarm. */
   #change<T>(change: (nowMs: number) => T): T {
-    const nowMs = Date.now();
     if (!this.#hasTables) migrate(this.ctx.storage, STOCK_MIGRATIONS);
     this.#hasTables = true;
-    const result = this.ctx.storage.transactionSync(() => {
+    const result = this.#transact(change);
+    this.#arm();
+    return result;
+  }
+
+  /** Runs one change whole or not at all, and notes what the shop has to be told of it. */
+  #transact<T>(change: (nowMs: number) => T): T {
+    return this.ctx.storage.transactionSync(() => {
+      const nowMs = Date.now();
       const before = this.availability();
-      const outcome = change(nowMs);
+      const result = change(nowMs);
       const after = this.availability();
       const changed = before.available !== after.available || before.backorder !== after.backorder;
       if (changed) this.#offers.markChanged(nowMs);
-      return outcome;
+      return result;
     });
-    this.#arm();
-    return result;
   }
 
   /** One publication at a time: two at once could tell the catalogue of a crossing in the wrong order. */

@@ -223,6 +223,29 @@ describe("a SKU that may be backordered", () => {
 });
 
 describe("the alarm", () => {
+  it("ends many holds in bounded parts, and comes again for the rest", async () => {
+    const sku = await stocked(1_000);
+    const count = 520;
+    await Promise.all(Array.from({ length: count }, (_, n) => stock(sku).hold(hold(`h${n}`, 1))));
+    await runInDurableObject(stock(sku), (_, state) => {
+      state.storage.sql.exec("UPDATE hold SET expires_at_ms = 1");
+    });
+    await runDurableObjectAlarm(stock(sku));
+    expect((await stock(sku).view()).held).toBeLessThanOrEqual(count - 500);
+    await vi.waitFor(async () => expect(await stock(sku).view()).toMatchObject({ held: 0 }), {
+      timeout: 5_000,
+    });
+  });
+
+  it("is gone when nothing is held and everybody was told", async () => {
+    const sku = await stocked(1);
+    await runInDurableObject(stock(sku), (_, state) => {
+      state.storage.sql.exec("UPDATE offer SET publish_at_ms = 1");
+    });
+    await runDurableObjectAlarm(stock(sku));
+    expect(await runDurableObjectAlarm(stock(sku))).toBe(false);
+  });
+
   it("is not lost when its last retry fails", async () => {
     const sku = await stocked(1);
     vi.spyOn(console, "error").mockImplementation(() => {});
