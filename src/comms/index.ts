@@ -1,3 +1,2 @@
-export type { Mail, MailOutcome, MailProvider } from "./model.ts";
 export { openResend } from "./resend.ts";
-export { type SendResult, sendOrderMail } from "./send-order-mail.ts";
+export { type SendOrderMail, sendOrderMail } from "./send-order-mail.ts";

@@ -1,11 +1,11 @@
-export { type CancelOrder, cancelOrder } from "./cancel-order.ts";
-export { OrderMessage, type OrderQueues } from "./events.ts";
+export { cancelOrder } from "./cancel-order.ts";
+export type { OrderQueues } from "./events.ts";
 export { findOrder, getOrder } from "./get-order.ts";
 export * from "./model.ts";
 export { eventIdFor, orderIdFor } from "./order-id.ts";
 export { orderNumber } from "./order-number.ts";
 export { opensOrder, orderToken } from "./order-token.ts";
-export { type PlaceOrder, placeOrder } from "./place-order.ts";
+export { placeOrder } from "./place-order.ts";
 export { publishOrderEvents, publishOrLeave } from "./publish-events.ts";
 export { type OrderState, orderView } from "./state.ts";
-export { type Sweep, sweepOutbox } from "./sweep-outbox.ts";
+export { sweepOutbox } from "./sweep-outbox.ts";

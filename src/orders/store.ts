@@ -8,7 +8,7 @@ import { orderEvents, orders } from "./schema.ts";
 import type { OrderState } from "./state.ts";
 
 /** The sweep leaves younger events to whoever appended them. */
-export const PUBLISH_GRACE_MS = 10_000;
+const PUBLISH_GRACE_MS = 10_000;
 
 /** How an order stands once its new events are appended, and when that is. */
 export type Appending = { status: OrderStatus; nowMs: number };

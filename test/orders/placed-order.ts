@@ -18,7 +18,7 @@ import { money } from "../../src/shared/money.ts";
 
 type Placed = EventData<"order.placed.v1">;
 
-export const CURRENCY = "USD";
+const CURRENCY = "USD";
 export const PLACED_AT_MS = Date.UTC(2026, 10, 20, 12);
 
 /** An order's first facts: `quantities` of as many lines, at 10.00 each, and 5.00 for shipping. */

@@ -1,5 +1,4 @@
-import { openResend } from "../../src/comms/resend.ts";
-import { type SendOrderMail, sendOrderMail } from "../../src/comms/send-order-mail.ts";
+import { openResend, type SendOrderMail, sendOrderMail } from "../../src/comms/index.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import type { ConsumerWiring, OrderWake } from "../../src/orders/consume-order-messages.ts";
 import { settleEvent } from "../../src/orders/outbox.ts";
