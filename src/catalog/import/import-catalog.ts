@@ -6,7 +6,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { ok, type Result } from "../../shared/result.ts";
 import type { ReceiveStock } from "../model.ts";
 import { type CsvError, decodeCsv, readCsv } from "./csv.ts";
-import { type ImportPlan, planImport } from "./plan-import.ts";
+import { type ImportPlan, type PendingReceipt, planImport } from "./plan-import.ts";
 import { readKnown } from "./read-known.ts";
 import { type ParsedProduct, readProducts } from "./read-products.ts";
 import { Rejection } from "./rejections.ts";
@@ -67,7 +67,7 @@ async function importBatch(
   batch: readonly ParsedProduct[],
   attempt = 1,
 ): Promise<ImportPlan> {
-  const { sql, documents, currency, receiveStock } = deps;
+  const { sql, documents, currency } = deps;
   const nowMs = deps.clock.nowMs();
   const plan = await planImport(batch, await readKnown(sql, batch), nowMs);
   try {
@@ -77,14 +77,25 @@ async function importBatch(
       return importBatch(deps, batch, attempt + 1);
     throw error;
   }
-  if (plan.receipts.length > 0) {
-    await receiveStock(plan.receipts.map(({ variantId: _, ...receipt }) => receipt));
+  await deliverStock(deps, plan.receipts);
+  return plan;
+}
+
+const RECEIPTS_AT_ONCE_MAX = 200;
+
+/** Marks each part as it is taken, so that weather halfway does not send the whole batch again. */
+async function deliverStock(
+  { sql, receiveStock }: ImportDeps,
+  receipts: readonly PendingReceipt[],
+): Promise<void> {
+  for (let from = 0; from < receipts.length; from += RECEIPTS_AT_ONCE_MAX) {
+    const part = receipts.slice(from, from + RECEIPTS_AT_ONCE_MAX);
+    await receiveStock(part.map(({ variantId: _, ...receipt }) => receipt));
     await markReceived(
       sql,
-      plan.receipts.map(({ variantId }) => variantId),
+      part.map(({ variantId }) => variantId),
     );
   }
-  return plan;
 }
 
 const BATCH_PRODUCTS_MAX = 250;
