@@ -30,6 +30,8 @@ export type Shop = Backends & {
   readonly overridden: string[];
   /** Runs the scheduled handlers of all Workers now, whatever their hour. */
   fireCrons(): Promise<void>;
+  /** Writes `ports.json` again, with the process ids of engines that were started anew. */
+  tellWhereabouts(): void;
 };
 
 /**
@@ -40,6 +42,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
   const { dir, log, overrides = {}, step = () => {}, onRuntimeDeath, crons = true } = options;
   const apiPort = options.apiPort === 0 ? await availablePort(0) : options.apiPort;
   const apiUrl = `http://127.0.0.1:${apiPort}`;
+  removeWhereabouts(dir); // A crash may have left them; who waits for them must not read those.
 
   step("Databases, Redis, processors and sinks");
   const backends = await startBackends({ ...options, ports: { ...options.ports, api: apiPort } });
@@ -58,7 +61,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     const stopCrons = crons
       ? startCrons(apiUrl, (error) => log(`a cron failed: ${String(error)}`))
       : () => {};
-    writeWhereabouts(backends, runtime, vars);
+    const tellWhereabouts = () => writeWhereabouts(backends, runtime, vars);
+    tellWhereabouts();
     return {
       ...backends,
       apiUrl,
@@ -66,6 +70,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
       runtime,
       migrated,
       overridden: names,
+      tellWhereabouts,
       async fireCrons() {
         for (const { worker, cron } of await listCrons(apiUrl)) {
           await fireCron(apiUrl, worker, cron);
@@ -75,7 +80,7 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
         stopCrons();
         await runtime.stop();
         await backends.stop();
-        for (const name of ["ports.json", "vars.json"]) rmSync(join(dir, name), { force: true });
+        removeWhereabouts(dir);
       },
     };
   } catch (error) {
@@ -105,6 +110,10 @@ function writeWhereabouts(backends: Backends, runtime: Runtime, vars: Backends["
   };
   writeWhole(join(dir, "ports.json"), where);
   writeWhole(join(dir, "vars.json"), vars);
+}
+
+function removeWhereabouts(dir: string): void {
+  for (const name of ["ports.json", "vars.json"]) rmSync(join(dir, name), { force: true });
 }
 
 /** Renamed into place, so that whoever waits for the file never reads half of it. */

@@ -90,7 +90,10 @@ class StartRun {
     setTimeout(() => {
       if (this.#ending) return;
       slot.start().then(
-        () => this.#log(`${slot.name} runs again.`),
+        () => {
+          this.#shop?.tellWhereabouts();
+          this.#log(`${slot.name} runs again.`);
+        },
         (error: unknown) => this.#end(1, message(error)),
       );
     }, RESTART_PAUSE_MS);

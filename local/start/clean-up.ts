@@ -14,17 +14,19 @@ export async function endLeftovers(dir: string): Promise<number> {
   return (await Promise.all(ends)).filter((outcome) => outcome === "ended").length;
 }
 
-/** Files that a start makes first: a directory with none of them is not ours to empty. */
-const OURS = ["secrets.json", "start.lock"];
+/** What a start makes first: a directory with neither is not ours to empty. */
+const OURS = ["secrets.json", "logs"];
+/** In use by others: the caller's own lock, a running install, running tests. */
+const KEPT = ["start.lock", "install.lock", "tests"];
 
 /**
- * Deletes all data, keeping the lock that its caller holds.
+ * Deletes all data of the shop.
  * @throws Error when the directory holds something, but nothing that a start has made.
  */
 export function resetData(dir: string): void {
   const names = existsSync(dir) ? readdirSync(dir) : [];
-  const others = names.filter((name) => name !== "start.lock");
-  if (others.length > 0 && !others.some((name) => OURS.includes(name) || name === "logs")) {
+  const others = names.filter((name) => !KEPT.includes(name));
+  if (others.length > 0 && !others.some((name) => OURS.includes(name))) {
     throw new Error(`${dir} holds no local shop; --reset would delete a stranger's files`);
   }
   for (const name of others) rmSync(join(dir, name), { recursive: true, force: true });

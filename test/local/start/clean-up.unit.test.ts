@@ -12,12 +12,13 @@ function temporaryDir(): string {
   return dir;
 }
 
-test("a reset empties a shop's directory, but for the lock its caller holds", ({ expect }) => {
+test("a reset empties a shop's directory, but for its own lock and running tests", ({ expect }) => {
   const dir = temporaryDir();
+  mkdirSync(join(dir, "tests"));
   for (const name of ["secrets.json", "start.lock"]) writeFileSync(join(dir, name), "{}");
   mkdirSync(join(dir, "mariadb", "data"), { recursive: true });
   resetData(dir);
-  expect(readdirSync(dir)).toEqual(["start.lock"]);
+  expect(readdirSync(dir)).toEqual(["start.lock", "tests"]);
 });
 
 test("a reset of a directory that is not a shop's deletes nothing", ({ expect }) => {
