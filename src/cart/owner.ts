@@ -33,7 +33,9 @@ export const guest = async (token: string): Promise<CartOwner> => ({
  * it would make a second cart. So with an Idempotency-Key the token follows from the key and from
  * where the request came from, under a secret: the repeat reaches the same object, which knows the
  * key and gives the same answer. Nobody can compute the token without the secret, and another
- * network or browser that sends the same key gets another cart.
+ * network or browser that sends the same key gets another cart. What is left: two shoppers behind one
+ * address, with the same browser, who send the same key and the same line share a cart. Random keys,
+ * as our client makes them, do not meet; a front end must not number its keys.
  */
 export async function newToken(
   c: Context<ApiEnv>,
