@@ -22,7 +22,14 @@ import { problemPages } from "./platform/http/problem-pages.ts";
 const crossOrigin = cors({
   origin: (origin, c) => (c.var.io.config.CORS_ORIGINS.includes(origin) ? origin : null),
   allowHeaders: ["Authorization", "Cart-Token", "Order-Token", "Idempotency-Key", "Content-Type"],
-  exposeHeaders: ["Cart-Token", "ETag", "Location", "X-Request-Id", "Idempotent-Replayed"],
+  exposeHeaders: [
+    "Cart-Token",
+    "ETag",
+    "Location",
+    "Retry-After",
+    "X-Request-Id",
+    "Idempotent-Replayed",
+  ],
   maxAge: 600,
 });
 

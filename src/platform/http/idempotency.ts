@@ -9,6 +9,7 @@ import {
   Answers,
   type Claim,
 } from "../objects/answers.ts";
+import { hasTables } from "../objects/has-tables.ts";
 import { migrate } from "../objects/migrate.ts";
 import type { ApiEnv } from "./context.ts";
 import { asProblem, invalid, Problem, problemBody, problemStatus } from "./problem.ts";
@@ -49,12 +50,9 @@ export function claimProblem(claim: Claim): Problem | undefined {
 export class IdempotencyObject extends DurableObject<Env> {
   readonly #answers = new Answers(this.ctx.storage.sql);
 
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    migrate(ctx.storage, [ANSWERS_MIGRATION]);
-  }
-
   async claim(key: string, fingerprint: string): Promise<Claim> {
+    // Not in the constructor: the same instance may be claimed again after its alarm emptied it.
+    if (!hasTables(this.ctx.storage)) migrate(this.ctx.storage, [ANSWERS_MIGRATION]);
     const claim = this.#answers.claim(key, fingerprint, Date.now());
     if (claim.kind === "new") await this.ctx.storage.setAlarm(Date.now() + ANSWER_KEPT_MS);
     return claim;
