@@ -1,0 +1,34 @@
+// The README's five-minute tour through the typed client: `npm run tour`, beside `npm start`.
+import { readFileSync } from "node:fs";
+import { createClient } from "../src/client.ts";
+
+const ports = JSON.parse(readFileSync(process.env.PORTS ?? ".local/ports.json", "utf8"));
+const shop = createClient({ baseUrl: `http://127.0.0.1:${ports.api}` });
+
+const { items } = await shop.products.list({ category: "kitchen", sort: "price", limit: "3" });
+console.log("cheapest in the kitchen:", items.map((item) => item.title).join(", "));
+
+const cart = await shop.cart.add({ sku: "KH-STMU-LOWTIDE-01", quantity: 2 });
+console.log("subtotal:", cart.totals.subtotal);
+
+const { checkoutId, quote } = await shop.checkout.validate({
+  email: "ada@example.com",
+  shippingAddress: {
+    name: "Ada Lovelace",
+    line1: "12 Analytical Way",
+    city: "Portland",
+    postalCode: "97201",
+    country: "US",
+  },
+});
+
+const placed = await shop.checkout.complete({
+  checkoutId,
+  quoteId: quote.id,
+  payment: { tokens: { stripe: "tok_ok" } },
+});
+if (!("order" in placed)) throw new Error("the payment is pending");
+console.log("order:", placed.order.number, placed.order.total);
+
+const order = await shop.orders.get(placed.order.id);
+console.log("status:", order.status, "- the mail is at", `http://127.0.0.1:${ports.messages}`);
