@@ -100,7 +100,7 @@ export const Product = z
   .meta({ id: "Product" });
 export type Product = z.infer<typeof Product>;
 
-export const SORTS = ["title", "-title", "price", "-price", "newest"] as const;
+const SORTS = ["title", "-title", "price", "-price", "newest"] as const;
 export const Sort = z.enum(SORTS);
 export type Sort = z.infer<typeof Sort>;
 

@@ -26,7 +26,7 @@ const minorUnits = (name: string) => bigint(name, { mode: "number" });
 const atMs = (name: string) => bigint(name, { mode: "number" });
 const productId = () => varchar("product_id", { length: 40 }).notNull().$type<ProductId>();
 
-export const TEXT_MAX = 255;
+const TEXT_MAX = 255;
 
 /**
  * What lists show, in one row: price, image, tags and stock are copies that `refreshSummaries` and

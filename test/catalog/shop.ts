@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import Papa from "papaparse";
-import { catalogOperationsRoutes, mediaRoutes } from "../../src/catalog/index.ts";
+import { mediaRoutes } from "../../src/catalog/media-routes.ts";
 import type { ReceiveStock, StockReceipt } from "../../src/catalog/model.ts";
+import { catalogOperationsRoutes } from "../../src/catalog/operations-routes.ts";
 import { catalogRoutes } from "../../src/catalog/routes.ts";
 import { catalogV1Routes } from "../../src/catalog/v1-routes.ts";
 import type { ApiEnv } from "../../src/platform/http/context.ts";

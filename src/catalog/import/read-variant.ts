@@ -26,8 +26,8 @@ export type ParsedVariant = {
 };
 
 export const TEXT_LENGTH_MAX = 255;
-export const URL_LENGTH_MAX = 2048;
-export const OPTIONS_MAX = 3;
+const URL_LENGTH_MAX = 2048;
+const OPTIONS_MAX = 3;
 const QUANTITY_MAX = 1_000_000;
 
 export type VariantContext = {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Result } from "../../shared/result.ts";
 
 /** Why a row of a catalogue file stays out. Public: clients may switch on them. */
-export const REJECTIONS = [
+const REJECTIONS = [
   "barcode_too_long",
   "compare_at_price_invalid",
   "field_count",

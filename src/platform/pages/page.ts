@@ -38,7 +38,7 @@ export async function page<R extends Response>(
 }
 
 /** RFC 9110, section 13.1.2: a list or `*`, compared weakly. */
-export function matchesEtag(header: string | undefined, etag: string): boolean {
+function matchesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   if (header.trim() === "*") return true;
   return header.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === etag);
