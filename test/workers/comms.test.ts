@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { describe, it } from "vitest";
+import { sentMessages } from "../../src/comms/schema.ts";
 import { cancelOrder, orderToken } from "../../src/orders/index.ts";
 import { recordFact } from "../../src/orders/record-fact.ts";
 import type { OrderId } from "../../src/shared/ids.ts";
@@ -48,6 +50,19 @@ describe("the comms Worker", () => {
     await Promise.all(Array.from({ length: 6 }, () => deliver(worker, "comms", [confirmed])));
     await deliver(worker, "comms", [confirmed]);
     expect(await mailsTo(email)).toHaveLength(1);
+  });
+
+  it("reaches the shopper once when it died between the provider's answer and its own record", async ({
+    expect,
+  }) => {
+    const { orderId, email, confirmed } = await paidOrder();
+    await deliver(worker, "comms", [confirmed]);
+    await ioAt().sql.delete(sentMessages).where(eq(sentMessages.orderId, orderId));
+    expect(await deliver(worker, "comms", [confirmed])).toEqual({ acked: 1, retried: 0 });
+    expect(await mailsTo(email)).toMatchObject([{ calls: 2 }]);
+    expect(
+      await ioAt().sql.select().from(sentMessages).where(eq(sentMessages.orderId, orderId)),
+    ).toHaveLength(1);
   });
 
   it("does not confirm an order that was cancelled meanwhile, and tells of the cancellation", async ({
