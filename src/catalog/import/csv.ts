@@ -30,7 +30,8 @@ export function decodeCsv(bytes: ArrayBuffer | Uint8Array): Result<string, CsvEr
  * first line alone: reading resumes at the next line, so that one stray quote cannot swallow the rest.
  */
 export function readCsv(source: string, rowsMax = ROWS_MAX): Result<CsvFile, CsvError> {
-  const text = source.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n");
+  // Marks also stand inside files that were joined; the parser drops one silently and miscounts.
+  const text = source.replaceAll("\uFEFF", "").replaceAll(/\r\n?/g, "\n");
   if (text.trim() === "") return err({ code: "empty", message: "the file is empty" });
   const head = parse(text, 1);
   const columns = (head.data[0] ?? []).map((name) => name.trim());

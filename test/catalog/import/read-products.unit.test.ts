@@ -229,6 +229,57 @@ describe("readProducts", () => {
   });
 });
 
+describe("any file", () => {
+  const cell = (...usual: string[]) =>
+    fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...usual) }, fc.string({ maxLength: 5 }));
+  const row = fc.tuple(
+    cell("a", "b", "c"),
+    cell("", "Title"),
+    cell("", "Size"),
+    cell("", "S", "M"),
+    cell("", "X-1", "X-2"),
+    cell("1", "2.50", ""),
+    cell("", "1"),
+  );
+
+  it("ends every row as one variant or as one rejection", () => {
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 25 }), (rows) => {
+        const columns = HEADER.split(",");
+        const numbered = rows.map((cells, at) => ({ row: at + 2, cells }));
+        const { products, rejected } = readProducts(
+          { columns, rows: numbered, rejected: [] },
+          "USD",
+        );
+        const accepted = products.flatMap(({ variants }) => variants.map((variant) => variant.row));
+        const all = [...accepted, ...rejected.map((rejection) => rejection.row)];
+        expect(all.sort((a, b) => a - b)).toEqual(numbered.map((each) => each.row));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is read or refused, never a crash, and rejects rows that it has", () => {
+    const text = fc.array(
+      fc.constantFrom('"', ",", "\n", "\r\n", "a", "1", HEADER, "\u0000", "\uFEFF"),
+      {
+        maxLength: 60,
+      },
+    );
+    fc.assert(
+      fc.property(text, (parts) => {
+        const body = parts.join("");
+        const file = readCsv(`${HEADER}\n${body}`);
+        const lines = body.split(/\r\n|\r|\n/).length + 1;
+        if (!file.ok) return;
+        const { rejected } = readProducts(file.value, "USD");
+        expect(rejected.every(({ row: at }) => at >= 2 && at <= lines)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
 // Files that merchants really have lie beside the repository on some machines; the fixture on all.
 const SHARED = join(import.meta.dirname, "../../../../shared/data");
 const FIXTURE = join(import.meta.dirname, "merchant-export.csv");
