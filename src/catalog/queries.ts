@@ -6,7 +6,13 @@ const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 100;
 const TEXT_MAX = 255;
 
-const text = z.string().trim().min(1).max(TEXT_MAX);
+const text = z
+  .string()
+  .trim()
+  .min(1)
+  .max(TEXT_MAX)
+  // Nothing of the catalogue has any, and Postgres refuses a NUL with an error, not with "no rows".
+  .regex(/^\P{Cc}*$/u, "must not have control characters");
 const wholeNumber = (digits: number) =>
   z
     .string()

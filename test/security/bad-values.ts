@@ -1,0 +1,110 @@
+import type { Parameter, Schema } from "./documented-routes.ts";
+
+/** A body that is right but for one field, and where the refusal has to point. */
+export type BadBody = { pointer: string; body: unknown };
+
+/** For each field at any depth, each kind of value that its schema does not allow. */
+export function badBodies(schema: Schema): BadBody[] {
+  return fieldsOf(schema).flatMap(({ path, schema: field }) =>
+    wrongValues(field).map((value) => ({
+      pointer: path.map((part) => `/${part}`).join(""),
+      body: path.reduceRight<unknown>(
+        (inner, part) => (typeof part === "number" ? [inner] : { [part]: inner }),
+        value,
+      ),
+    })),
+  );
+}
+
+type Field = { path: (string | number)[]; schema: Schema };
+
+/** The other fields of a body stay away: validation names every wrong field, not the first alone. */
+function fieldsOf(schema: Schema, path: Field["path"] = []): Field[] {
+  const shape = notNull(schema);
+  const own = path.length > 0 ? [{ path, schema }] : [];
+  const inner = Object.entries(shape.properties ?? {}).flatMap(([name, each]) =>
+    fieldsOf(each, [...path, name]),
+  );
+  return [...own, ...inner, ...(shape.items ? fieldsOf(shape.items, [...path, 0]) : [])];
+}
+
+const notNull = (schema: Schema): Schema =>
+  schema.anyOf?.find(({ type }) => type !== "null") ?? schema;
+
+const ANY = [null, true, 7, 0.5, "text", [], [[]], {}, { nested: {} }];
+
+export function wrongValues(schema: Schema): unknown[] {
+  const shape = notNull(schema);
+  const mayBeNull = schema !== shape && schema.anyOf?.some(({ type }) => type === "null");
+  const otherTypes = ANY.filter((value) => {
+    if (value === null) return !mayBeNull;
+    if (shape.type === "array") return !Array.isArray(value);
+    if (shape.type === "object") return typeof value !== "object" || Array.isArray(value);
+    if (shape.type === "integer") return value !== 7;
+    return typeof value !== shape.type;
+  });
+  return [...otherTypes, ...outOfBounds(shape)];
+}
+
+const HOSTILE_TEXTS = [
+  "",
+  "\u0000",
+  "no such value",
+  "\u202e\ufeff",
+  "' OR 1=1 --",
+  "é".repeat(300),
+  "x".repeat(20_000),
+];
+
+function outOfBounds(shape: Schema): unknown[] {
+  const { type, minimum, maximum, minLength = 0, maxLength, maxItems } = shape;
+  if (type === "integer") {
+    const below = minimum === undefined ? [] : [minimum - 1, -1e15];
+    const above = maximum === undefined ? [] : [maximum + 1, 1e15, 1e308];
+    return [...below, ...above];
+  }
+  if (type === "array") return maxItems === undefined ? [] : [Array(maxItems + 1).fill({})];
+  if (type !== "string") return [];
+  if (shape.enum) return HOSTILE_TEXTS;
+  const pattern = shape.pattern === undefined ? undefined : new RegExp(shape.pattern, "u");
+  return HOSTILE_TEXTS.filter(
+    (text) =>
+      text.length < minLength ||
+      (maxLength !== undefined && text.length > maxLength) ||
+      pattern?.test(text) === false,
+  );
+}
+
+/** What a query parameter may be sent as: the right refusal is asked only where the schema is clear. */
+export const badQueryValues = ({ schema }: Parameter): string[] =>
+  wrongValues({ ...notNull(schema), type: "string" }).filter((value) => typeof value === "string");
+
+/** Whatever the schema: nothing of this may break a route. */
+export const HOSTILE_SEGMENTS = [
+  "%00",
+  "%",
+  "%ff%fe",
+  "%2e%2e%2f%2e%2e",
+  "..;",
+  "'%20OR%201=1--",
+  "%F0%9F%92%A9",
+  "a".repeat(5_000),
+  "__proto__",
+  "constructor",
+  "1e309",
+  "-1",
+  "null",
+];
+
+const SAMPLES = ["no-such-thing", "no-such.png"];
+
+/** A value that a route accepts and that names nothing. */
+export function sampleOf({ name, schema: { pattern } }: Parameter): string {
+  const prefix = /^\^([a-z]+_)\[/.exec(pattern ?? "")?.[1];
+  if (prefix) return `${prefix}${"0".repeat(26)}`;
+  const sample = SAMPLES.find(
+    (text) => pattern === undefined || new RegExp(pattern, "u").test(text),
+  );
+  if (!sample) throw new Error(`bad-values.ts has no sample for the parameter ${name}`);
+  return sample;
+}

@@ -1,0 +1,95 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { api } from "../../src/api.ts";
+import { sha256Hex } from "../../src/shared/digest.ts";
+
+/** As much of JSON Schema as this API's own documents use. */
+export type Schema = {
+  type?: string;
+  $ref?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  anyOf?: Schema[];
+  enum?: string[];
+  pattern?: string;
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  maxItems?: number;
+};
+
+export type Parameter = { in: string; name: string; schema: Schema };
+
+export type Route = {
+  /** Method and path as OpenAPI has them: what a failing test is called. */
+  name: string;
+  method: string;
+  path: string;
+  audience: string | undefined;
+  tags: readonly string[];
+  parameters: readonly Parameter[];
+  body: Schema | undefined;
+};
+
+type Operation = {
+  "x-audience"?: string;
+  tags?: string[];
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+};
+type Document = {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+};
+
+export const STAFF_KEY = "a-staff-key-for-tests";
+
+/** One object for all requests: the configuration is parsed once for each. */
+export const settings = {
+  ...env,
+  STAFF_KEYS: JSON.stringify([{ id: "tester", sha256: await sha256Hex(STAFF_KEY), scopes: ["*"] }]),
+};
+
+export const send = async (path: string, init: RequestInit = {}): Promise<Response> =>
+  api.fetch(new Request(`http://shop.test${path}`, init), settings, createExecutionContext());
+
+/** Every operation of the API's own document: a new route is under test as soon as it exists. */
+export async function documentedRoutes(): Promise<Route[]> {
+  const document = await (await send("/openapi.json")).json<Document>();
+  const { schemas } = document.components;
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([verb, operation]) => {
+      const method = verb.toUpperCase();
+      const schema = operation.requestBody?.content["application/json"]?.schema;
+      return {
+        name: `${method} ${path}`,
+        method,
+        path,
+        audience: operation["x-audience"],
+        tags: operation.tags ?? [],
+        parameters: operation.parameters ?? [],
+        body: schema && withoutReferences(schema, schemas),
+      };
+    }),
+  );
+}
+
+function withoutReferences(schema: Schema, schemas: Record<string, Schema>): Schema {
+  const known = schema.$ref && schemas[schema.$ref.split("/").at(-1)!];
+  if (known) return withoutReferences(known, schemas);
+  const { properties, items, anyOf } = schema;
+  const inner = (each: Schema) => withoutReferences(each, schemas);
+  return {
+    ...schema,
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, each]) => [name, inner(each)]),
+      ),
+    }),
+    ...(items && { items: inner(items) }),
+    ...(anyOf && { anyOf: anyOf.map(inner) }),
+  };
+}
