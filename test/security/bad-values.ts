@@ -96,15 +96,28 @@ export const HOSTILE_SEGMENTS = [
   "null",
 ];
 
-const SAMPLES = ["no-such-thing", "no-such.png"];
+const SAMPLES = ["no-such-thing", "no-such.png", "ada@example.com", "USD", "US"];
 
 /** A value that a route accepts and that names nothing. */
-export function sampleOf({ name, schema: { pattern } }: Parameter): string {
+export function sampleOf({ name, schema }: { name: string; schema: Schema }): string {
+  const { pattern, maxLength = Number.POSITIVE_INFINITY } = schema;
   const prefix = /^\^([a-z]+_)\[/.exec(pattern ?? "")?.[1];
   if (prefix) return `${prefix}${"0".repeat(26)}`;
   const sample = SAMPLES.find(
-    (text) => pattern === undefined || new RegExp(pattern, "u").test(text),
+    (text) =>
+      text.length <= maxLength && (pattern === undefined || new RegExp(pattern, "u").test(text)),
   );
   if (!sample) throw new Error(`bad-values.ts has no sample for the parameter ${name}`);
   return sample;
+}
+
+/** A body that a route accepts. */
+export function rightBody(schema: Schema, name = "body"): unknown {
+  const shape = notNull(schema);
+  if (shape.enum) return shape.enum[0];
+  if (shape.type === "integer") return Math.max(1, shape.minimum ?? 1);
+  if (shape.type === "array") return [rightBody(shape.items ?? {}, name)];
+  if (shape.type !== "object") return sampleOf({ name, schema: shape });
+  const fields = Object.entries(shape.properties ?? {});
+  return Object.fromEntries(fields.map(([field, each]) => [field, rightBody(each, field)]));
 }

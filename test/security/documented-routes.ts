@@ -1,7 +1,10 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { api } from "../../src/api.ts";
+import { orderToken } from "../../src/orders/order-token.ts";
 import { sha256Hex } from "../../src/shared/digest.ts";
+import type { OrderId } from "../../src/shared/ids.ts";
+import { sampleOf } from "./bad-values.ts";
 
 /** As much of JSON Schema as this API's own documents use. */
 export type Schema = {
@@ -53,8 +56,36 @@ export const settings = {
   STAFF_KEYS: JSON.stringify([{ id: "tester", sha256: await sha256Hex(STAFF_KEY), scopes: ["*"] }]),
 };
 
-export const send = async (path: string, init: RequestInit = {}): Promise<Response> =>
-  api.fetch(new Request(`http://shop.test${path}`, init), settings, createExecutionContext());
+export const send = async (
+  path: string,
+  init: RequestInit = {},
+  bindings: Env = settings,
+): Promise<Response> =>
+  api.fetch(new Request(`http://shop.test${path}`, init), bindings, createExecutionContext());
+
+const ORDER_ID = `ord_${"0".repeat(26)}` as OrderId;
+const ORDER_TOKEN = await orderToken(settings.TOKEN_SECRET, ORDER_ID);
+
+/** All the credentials a caller could have, so that what is refused is refused for its content. */
+export const credentials = (): Record<string, string> => ({
+  Authorization: `Bearer ${STAFF_KEY}`,
+  "Cart-Token": "t".repeat(43),
+  "Order-Token": ORDER_TOKEN,
+  "Idempotency-Key": crypto.randomUUID(),
+});
+
+/** The route's path with samples for its parameters, but for those that are replaced. */
+export function pathOf({ path, parameters }: Route, replaced: Record<string, string> = {}): string {
+  const inPath = parameters.filter((parameter) => parameter.in === "path");
+  return inPath.reduce((filled, parameter) => {
+    const value = replaced[parameter.name] ?? sampleOf(parameter);
+    return filled.replace(`{${parameter.name}}`, value);
+  }, path);
+}
+
+/** What no answer may show: how the shop is built, and where. */
+export const LEAK =
+  /\bat \S+ \(|node_modules|\.ts\b|\bselect\b .*\bfrom\b|insert into|drizzle|sqlite|127\.0\.0\.1|TypeError|workerd/i;
 
 /** Every operation of the API's own document: a new route is under test as soon as it exists. */
 export async function documentedRoutes(): Promise<Route[]> {

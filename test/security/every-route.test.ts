@@ -1,35 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { api } from "../../src/api.ts";
-import { orderToken } from "../../src/orders/order-token.ts";
-import type { OrderId } from "../../src/shared/ids.ts";
-import { badBodies, badQueryValues, HOSTILE_SEGMENTS, sampleOf } from "./bad-values.ts";
-import { documentedRoutes, type Route, STAFF_KEY, send, settings } from "./documented-routes.ts";
+import { badBodies, badQueryValues, HOSTILE_SEGMENTS } from "./bad-values.ts";
+import {
+  credentials,
+  documentedRoutes,
+  LEAK,
+  pathOf,
+  type Route,
+  STAFF_KEY,
+  send,
+} from "./documented-routes.ts";
 
 const routes = await documentedRoutes();
 const called = (chosen: Route[]) => chosen.map((route) => [route.name, route] as const);
 const writes = routes.filter(({ method }) => method !== "GET");
 const jsonWrites = routes.filter(({ body }) => body !== undefined);
 
-const ORDER_ID = `ord_${"0".repeat(26)}` as OrderId;
-const ORDER_TOKEN = await orderToken(settings.TOKEN_SECRET, ORDER_ID);
-
-/** All the credentials a caller could have, so that what is refused is refused for its content. */
-const credentials = (): Record<string, string> => ({
-  Authorization: `Bearer ${STAFF_KEY}`,
-  "Cart-Token": "t".repeat(43),
-  "Order-Token": ORDER_TOKEN,
-  "Idempotency-Key": crypto.randomUUID(),
-});
 const JSON_TYPE = { "Content-Type": "application/json" };
-
-function pathOf({ path, parameters }: Route, replaced: Record<string, string> = {}): string {
-  const inPath = parameters.filter((parameter) => parameter.in === "path");
-  return inPath.reduce((filled, parameter) => {
-    const value = replaced[parameter.name] ?? sampleOf(parameter);
-    return filled.replace(`{${parameter.name}}`, value);
-  }, path);
-}
 
 type Problem = {
   type: string;
@@ -59,9 +47,6 @@ async function ask(route: Route, init: RequestInit = {}, path = pathOf(route)) {
   });
   return { status: response.status, problem };
 }
-
-const LEAK =
-  /\bat \S+ \(|node_modules|\.ts\b|\bselect\b .*\bfrom\b|insert into|drizzle|sqlite|127\.0\.0\.1|TypeError|workerd/i;
 
 function expectDecent({ audience, method, tags }: Route, { headers }: Response, told: string) {
   expect(headers.get("X-Request-Id"), told).toMatch(/^[\w-]{8,64}$/);
