@@ -1,11 +1,11 @@
 import type { LineId } from "../shared/ids.ts";
+import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import {
   type CartChange,
   type CartError,
   type CartView,
   LINES_MAX,
-  QUANTITY_MAX,
   type StoredCart,
   type StoredLine,
 } from "./model.ts";

@@ -7,6 +7,7 @@ import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
 import { sha256Hex } from "../shared/digest.ts";
 import { LineId, OrderId } from "../shared/ids.ts";
+import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import { cursorAfter, EventPage } from "./event-page.ts";
 import { findOrder } from "./get-order.ts";
@@ -30,7 +31,6 @@ const AsOf = z.object({
 });
 
 const LINES_MAX = 200;
-const QUANTITY_MAX = 999;
 const CancelRequest = z.object({ reason: z.string().trim().max(200).default("") });
 const ReturnRequest = z.object({
   lines: z

@@ -50,7 +50,10 @@ const Config = z.object({
   MAIL_URL: url,
   MAIL_KEY: secret,
   MAIL_FROM: z.string().min(3),
-  /** Keys the tokens of carts and orders: changing it locks every guest out of theirs. */
+  /**
+   * Changing it makes guests' order tokens, which stand in mailed links, worthless. Carts stay with
+   * their guests: only a first change that is repeated across the change of secret makes a second cart.
+   */
   TOKEN_SECRET: z.string().min(32),
   STAFF_KEYS: json(z.array(StaffKey)),
   PUBLIC_URL: url,
