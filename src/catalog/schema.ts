@@ -91,6 +91,8 @@ export const variants = mysqlTable(
     backorderSent: boolean("backorder_sent").notNull(),
     /** A copy of inventory's answer, written by `setInStock` alone once the variant exists. */
     inStock: boolean("in_stock").notNull(),
+    /** Inventory's version of that answer; 0 while it is the file's. */
+    inStockVersion: bigint("in_stock_version", { mode: "number" }).notNull().default(0),
     /** False until inventory has taken the stock that came with the file. */
     stockReceived: boolean("stock_received").notNull(),
     updatedAtMs: atMs("updated_at_ms").notNull(),

@@ -59,5 +59,6 @@ async function saveLevel(io: Io, sku: Sku, offer: Offer, crossesZero: boolean): 
         version: sql.raw("GREATEST(VALUES(`version`), `version`)"),
       },
     });
-  if (crossesZero) await setInStock(io.sql, sku, inStock(offer));
+  if (crossesZero)
+    await setInStock(io.sql, sku, { inStock: inStock(offer), version: offer.version });
 }

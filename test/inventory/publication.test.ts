@@ -95,6 +95,21 @@ describe("what the shop is told about a SKU", () => {
     expect(await level(sku)).toMatchObject(newer);
   });
 
+  it("does not let a crossing that arrives late take back a newer one", async () => {
+    const sku = await onSale({ onHand: 1 });
+    const crossing = (available: number, version: number) =>
+      publishOffer(testIo(), {
+        sku,
+        offer: { available, backorder: false, version },
+        crossesZero: true,
+      });
+    await crossing(1, 30);
+    await crossing(0, 20);
+    expect(await inStockOf(sku)).toEqual({ variant: true, product: true });
+    await crossing(0, 40);
+    expect(await inStockOf(sku)).toEqual({ variant: false, product: false });
+  });
+
   it("tells two SKUs apart that differ in case only", async () => {
     const sku = freshSku();
     const other = sku.toLowerCase() as Sku;

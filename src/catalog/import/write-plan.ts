@@ -56,7 +56,14 @@ export async function writePlan(writer: PlanWriter, plan: ImportPlan): Promise<v
     await insertAll(tx, products, rowsOf(plan.created));
     await overwriteAll(tx, products, rowsOf(plan.updated), ["id", "handle", "createdAtMs"]);
     await insertAll(tx, variants, fresh);
-    const owned = ["id", "sku", "backorderSent", "inStock", "stockReceived"] as const;
+    const owned = [
+      "id",
+      "sku",
+      "backorderSent",
+      "inStock",
+      "inStockVersion",
+      "stockReceived",
+    ] as const;
     await overwriteAll(tx, variants, stale, owned);
     await clearParts(tx, plan.updated);
     if (sorted.categories.length > 0)

@@ -1,0 +1,1 @@
+ALTER TABLE `variants` ADD `in_stock_version` bigint DEFAULT 0 NOT NULL;
