@@ -3,7 +3,6 @@ import type { KnipConfig } from "knip";
 export default {
   entry: [
     "workers/*/index.ts",
-    "src/client.ts",
     "local/*.{ts,mjs}",
     "bench/*.ts",
     "samples/**/*.{ts,mjs}",

@@ -12,7 +12,7 @@ export type ShippingRate = {
 };
 
 /** The built-in rates, in the shop's currency. The first one that fits is the default. */
-export const SHIPPING_RATES: readonly ShippingRate[] = [
+const SHIPPING_RATES: readonly ShippingRate[] = [
   {
     code: "standard",
     title: "Standard (3 to 5 days)",

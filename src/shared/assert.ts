@@ -1,5 +1,5 @@
 /** A broken invariant: a bug in this program, never an expected outcome. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
 

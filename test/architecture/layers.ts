@@ -1,7 +1,7 @@
 import type { Module, ModuleImport } from "./modules.ts";
 
 /** Each context with its height: it may import the `index.ts` of contexts that stand lower. */
-export const CONTEXT_HEIGHTS: Readonly<Record<string, number>> = {
+const CONTEXT_HEIGHTS: Readonly<Record<string, number>> = {
   catalog: 0,
   identity: 0,
   content: 0,

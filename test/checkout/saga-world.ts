@@ -8,7 +8,7 @@ import { money } from "../../src/shared/money.ts";
 import { err, ok } from "../../src/shared/result.ts";
 
 /** The process died here: everything in memory is gone, the journal is not. */
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = "Crash";
 }
 

@@ -11,7 +11,7 @@ import { type Io, openIo } from "../../src/platform/io/io.ts";
 import { ProductId, randomSuffix, Sku, VariantId } from "../../src/shared/ids.ts";
 
 /** The routes under test in the pipeline that every route has; who is staff is another part's test. */
-export const app = new Hono<ApiEnv>()
+const app = new Hono<ApiEnv>()
   .use(identify, noStoreByDefault, jsonOnly)
   .use("/ops/*", async (c, next) => {
     c.set("staff", "tester");

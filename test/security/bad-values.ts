@@ -33,7 +33,7 @@ const notNull = (schema: Schema): Schema =>
 
 const ANY = [null, true, 7, 0.5, "text", [], [[]], {}, { nested: {} }];
 
-export function wrongValues(schema: Schema): unknown[] {
+function wrongValues(schema: Schema): unknown[] {
   const shape = notNull(schema);
   const mayBeNull = schema !== shape && schema.anyOf?.some(({ type }) => type === "null");
   const otherTypes = ANY.filter((value) => {

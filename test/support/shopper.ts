@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { TestShop } from "./e2e-shop.ts";
 
-export const ADDRESS = {
+const ADDRESS = {
   name: "Ada Lovelace",
   line1: "12 Analytical Way",
   city: "Portland",

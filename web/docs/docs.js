@@ -1,2 +1,7 @@
-// biome-ignore lint/correctness/noUndeclaredVariables: the bundle before this script defines it.
-SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true, tryItOutEnabled: true });
+// The bundle before this script defines it.
+globalThis.SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#docs",
+  deepLinking: true,
+  tryItOutEnabled: true,
+});
