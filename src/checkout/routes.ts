@@ -1,4 +1,5 @@
 import { type Context, Hono, type TypedResponse } from "hono";
+import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import {
   CART_TOKEN_HEADER,
@@ -31,6 +32,12 @@ import { checkoutStub } from "./stub.ts";
 import { validateCheckout } from "./validate-checkout.ts";
 
 const Path = z.object({ id: CheckoutId });
+
+/** Before a key is claimed: without an owner, keys would be shared by all who have none. */
+const ownersOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  await requireOwner(c);
+  await next();
+});
 
 export const checkoutRoutes = new Hono<ApiEnv>()
   .post(
@@ -134,6 +141,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       responses: { 200: CheckoutView },
       problems: ["request-invalid", "not-found", "checkout-closed"],
     }),
+    ownersOnly,
     idempotent((c) => `checkout:${c.req.header(CART_TOKEN_HEADER)}`),
     valid("param", Path),
     async (c) => {

@@ -34,7 +34,8 @@ async function ask(route: Route, init: RequestInit = {}, path = pathOf(route)) {
   const told = `${route.method} ${path.slice(0, 200)} ${String(init.body).slice(0, 200)}: ${response.status} ${text.slice(0, 300)}`;
   expect(response.status, told).toBeLessThan(500);
   expectDecent(route, response, told);
-  if (response.status < 400) return { status: response.status, problem: undefined };
+  const trips = Number(response.headers.get("X-Round-Trips"));
+  if (response.status < 400) return { status: response.status, trips, problem: undefined };
 
   expect(response.headers.get("Content-Type"), told).toBe("application/problem+json");
   expect(response.headers.get("Cache-Control"), told).toBe("no-store");
@@ -45,7 +46,7 @@ async function ask(route: Route, init: RequestInit = {}, path = pathOf(route)) {
     status: response.status,
     requestId: response.headers.get("X-Request-Id"),
   });
-  return { status: response.status, problem };
+  return { status: response.status, trips, problem };
 }
 
 function expectDecent({ audience, method, tags }: Route, { headers }: Response, told: string) {
@@ -91,8 +92,8 @@ describe("without the right credentials", () => {
     for (const Authorization of wrong) {
       const body = route.body && { body: "{}" };
       const headers = { ...JSON_TYPE, Authorization };
-      const { status, problem } = await ask(route, { headers, ...body });
-      expect([status, problem?.type]).toEqual([401, "/problems/unauthorized"]);
+      const { status, trips, problem } = await ask(route, { headers, ...body });
+      expect([status, trips, problem?.type]).toEqual([401, 0, "/problems/unauthorized"]);
     }
     // What the caller sent is not even looked at.
     const headers = { ...JSON_TYPE, Authorization: "Bearer guess" };
@@ -108,8 +109,10 @@ describe("without the right credentials", () => {
     for (const token of ["", "x", "t".repeat(43)]) {
       const headers = { "Cart-Token": token, "Order-Token": token, ...JSON_TYPE };
       const body = route.body && { body: JSON.stringify({ quantity: 1, reason: "mine" }) };
-      const { status } = await ask(route, { headers, ...body });
+      const { status, trips } = await ask(route, { headers, ...body });
       expect([401, 404, 422]).toContain(status);
+      // What cannot be a token costs nobody a question, and claims no key.
+      if (token.length < 43) expect(trips).toBe(0);
     }
   });
 });
