@@ -1,0 +1,174 @@
+import { type Clock, systemClock } from "../../shared/clock.ts";
+import { logError } from "../telemetry/log.ts";
+import type { Meter } from "../telemetry/meter.ts";
+import { type EdgeFeedBinding, edgeFeed } from "./append-facts.ts";
+import { EDGE_GRACE_MS, EDGE_MAX_AGE_MS, type FeedDelta } from "./facts.ts";
+import { EdgeView } from "./view.ts";
+
+/**
+ * `fresh`: every purge older than `EDGE_MAX_AGE_MS` is known. `grace`: the feed could not be reached
+ * for longer, but not for `EDGE_GRACE_MS`. `blind`: nothing that was stored can be trusted.
+ */
+export type EdgeState = "fresh" | "grace" | "blind";
+
+/** A busy isolate asks again at half the age, so that its requests never wait for an answer. */
+const POLL_AFTER_MS = EDGE_MAX_AGE_MS / 2;
+/** How long a request waits for a poll, its own or another's that may have been abandoned. */
+const POLL_TIMEOUT_MS = 1_000;
+/** After a failure nobody asks, nor waits, for this long. */
+const POLL_REST_MS = 500;
+const READS_PER_POLL_MAX = 50;
+
+type Polling = { promise: Promise<void>; startedAtMs: number };
+type ReadFeed = (position: number) => Promise<FeedDelta>;
+
+/** One isolate's knowledge of the feed, and the only one who asks for more. Lives as long as the isolate. */
+export class EdgeReader {
+  readonly #clock: Clock;
+  #view = new EdgeView();
+  /** When the newest poll that succeeded was sent: what it did not bring may have happened after. */
+  #knownAtMs = Number.NEGATIVE_INFINITY;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  #polling: Polling | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  get view(): EdgeView {
+    return this.#view;
+  }
+
+  /** How old the view is; infinite before the first answer. */
+  ageMs(nowMs: number): number {
+    return nowMs - this.#knownAtMs;
+  }
+
+  state(nowMs: number): EdgeState {
+    const ageMs = this.ageMs(nowMs);
+    if (ageMs <= EDGE_MAX_AGE_MS) return "fresh";
+    return ageMs <= EDGE_GRACE_MS ? "grace" : "blind";
+  }
+
+  /** Whether it is time to ask, and nobody is asking. For the hot path: costs two comparisons. */
+  isDue(nowMs: number): boolean {
+    return (
+      nowMs - this.#knownAtMs >= POLL_AFTER_MS &&
+      nowMs - this.#failedAtMs >= POLL_REST_MS &&
+      !this.#isPolling(nowMs)
+    );
+  }
+
+  /**
+   * Asks the feed without anyone waiting. The promise never rejects; give it to `waitUntil`, so that
+   * it outlives a client that goes away.
+   */
+  poll(read: ReadFeed): Promise<void> {
+    const startedAtMs = this.#clock.nowMs();
+    const promise = this.#catchUp(read)
+      .then((view) => {
+        // A poll that ran beside another's fresh start has brought its news to a view nobody reads.
+        if (view === this.#view) this.#knownAtMs = Math.max(this.#knownAtMs, startedAtMs);
+      })
+      .catch((error: unknown) => {
+        this.#failedAtMs = this.#clock.nowMs();
+        logError("edge_feed.unreachable", error, { ageMs: finite(this.ageMs(startedAtMs)) });
+      })
+      .finally(() => {
+        if (this.#polling?.promise === promise) this.#polling = undefined;
+      });
+    this.#polling = { promise, startedAtMs };
+    return promise;
+  }
+
+  /**
+   * Waits for a fresh view, by one poll that all share; or no longer than `POLL_TIMEOUT_MS`, or not at
+   * all right after a failure. What it became is `state`'s to say.
+   */
+  async refresh(read: ReadFeed, waitUntil: (work: Promise<unknown>) => void): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    if (this.state(nowMs) === "fresh" || nowMs - this.#failedAtMs < POLL_REST_MS) return;
+    const shared = this.#isPolling(nowMs) ? this.#polling?.promise : undefined;
+    if (shared) return settledWithin(shared, POLL_TIMEOUT_MS);
+    const own = this.poll(read);
+    waitUntil(own);
+    await settledWithin(own, POLL_TIMEOUT_MS);
+    // A feed that hangs must not make each request wait for it anew.
+    if (this.#polling?.promise === own) this.#failedAtMs = this.#clock.nowMs();
+  }
+
+  /** A promise of another request settles never, once the runtime has dropped that request. */
+  #isPolling(nowMs: number): boolean {
+    return this.#polling !== undefined && nowMs - this.#polling.startedAtMs < POLL_TIMEOUT_MS;
+  }
+
+  async #catchUp(read: ReadFeed): Promise<EdgeView> {
+    let view = this.#view;
+    let isNew = view.position === 0;
+    for (let reads = 0; reads < READS_PER_POLL_MAX; reads += 1) {
+      const delta = await read(view.position);
+      // Behind the floor something was forgotten that this view still holds; ahead of the feed, the
+      // feed was restored from a backup. Either way everything is learned again.
+      if (!isNew && (delta.floor > view.position || delta.position < view.position)) {
+        view = new EdgeView();
+        isNew = true;
+        continue;
+      }
+      view.apply(delta);
+      if (delta.more) continue;
+      if (isNew) this.#view = view;
+      return view;
+    }
+    throw new Error(`the edge feed has more after ${READS_PER_POLL_MAX} reads`);
+  }
+}
+
+/** What one request may do with the isolate's reader. */
+export type Edge = {
+  readonly reader: EdgeReader;
+  /** Starts a poll in the background when one is due. */
+  keepFresh(nowMs: number): void;
+  /** Resolves once the view is as fresh as it can be had. */
+  refresh(): Promise<void>;
+};
+
+const readers = new WeakMap<object, EdgeReader>();
+
+/** The isolate's reader of a feed: one, whatever asks. */
+export function edgeReader({ EDGE_FEED }: EdgeFeedBinding): EdgeReader {
+  const known = readers.get(EDGE_FEED);
+  if (known) return known;
+  const reader = new EdgeReader();
+  readers.set(EDGE_FEED, reader);
+  return reader;
+}
+
+const readFeed =
+  (env: EdgeFeedBinding): ReadFeed =>
+  async (position) =>
+    edgeFeed(env).since(position);
+
+export function openEdge(
+  env: EdgeFeedBinding,
+  meter: Meter,
+  waitUntil: (work: Promise<unknown>) => void,
+  reader = edgeReader(env),
+): Edge {
+  const read = readFeed(env);
+  return {
+    reader,
+    keepFresh(nowMs) {
+      if (reader.isDue(nowMs)) waitUntil(reader.poll(read));
+    },
+    refresh: () => meter.step("object", () => reader.refresh(read, waitUntil)),
+  };
+}
+
+async function settledWithin(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, timeoutMs);
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);
