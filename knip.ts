@@ -25,5 +25,4 @@ export default {
   ],
   // Of the engines, which apt installs.
   ignoreBinaries: ["redis-cli"],
-  ignore: ["web/docs/vendor/**"],
 } satisfies KnipConfig;
