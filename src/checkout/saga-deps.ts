@@ -83,10 +83,10 @@ export function openSagaDeps(
       const committed = await commitAll(env, io.meter, holdOf(store, attempt));
       return committed.ok ? [] : committed.error.skus;
     },
-    cancelPlaced: async (attempt, unsold) => {
+    cancelPlaced: async (attempt) => {
       const { orderId, key } = attempt;
       const actor = { kind: "system" as const, id: "checkout" };
-      await cancelOrder(io, { orderId, actor, reason: "stock_lost", request: key, unsold });
+      await cancelOrder(io, { orderId, actor, reason: "stock_lost", request: key });
     },
     finish: async (attempt) => {
       const { checkoutId, owner } = record;
@@ -151,6 +151,7 @@ function orderOf(record: CheckoutRecord, quote: Quote, attempt: Attempt) {
     body: {
       number: orderNumber(attempt.orderId),
       checkoutId: record.checkoutId,
+      holdId: attempt.key,
       quoteId: quote.id,
       cartOwner: ownerName(record.owner),
       email,

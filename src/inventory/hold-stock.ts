@@ -81,23 +81,24 @@ export async function releaseAll(
 }
 
 /**
- * Puts sold goods back at the default location. Idempotent by `returnId`.
+ * Undoes a hold whatever it has come to: what it sold goes back to the shelf once, what it reserved is
+ * freed, and a commit that comes later sells nothing. Answers what went back.
  *
  * @throws DependencyDown when an object could not be asked; repeat the call.
  */
-export async function returnAll(
+export async function takeBackAll(
   env: InventoryEnv,
   meter: Meter,
-  { returnId, lines, reason }: { returnId: string; lines: readonly StockLine[]; reason: string },
-): Promise<void> {
-  await each([...sumBySku(lines)], meter, async ([sku, delta]) => {
-    const movementId = `return:${returnId}`;
-    const moved = await skuStock(env, sku).move({ movementId, kind: "return", delta, reason });
-    assert(moved.ok, "sold goods must find room again");
-  });
+  { holdId, skus, reason }: { holdId: string; skus: readonly Sku[]; reason: string },
+): Promise<StockLine[]> {
+  const returned = await each([...new Set(skus)], meter, async (sku) => ({
+    sku,
+    quantity: await skuStock(env, sku).takeBack(holdId, reason),
+  }));
+  return returned.filter(({ quantity }) => quantity > 0);
 }
 
-export function sumBySku(lines: readonly StockLine[]): Map<Sku, number> {
+function sumBySku(lines: readonly StockLine[]): Map<Sku, number> {
   const sums = new Map<Sku, number>();
   for (const { sku, quantity } of lines) sums.set(sku, (sums.get(sku) ?? 0) + quantity);
   return sums;

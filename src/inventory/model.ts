@@ -12,15 +12,7 @@ export const Availability = z
 export type Availability = z.infer<typeof Availability>;
 
 /** Every way a SKU's stock can change. `commit` lowers what is on hand; a hold only reserves. */
-export const MOVEMENTS = [
-  "receive",
-  "adjust",
-  "hold",
-  "release",
-  "expire",
-  "commit",
-  "return",
-] as const;
+const MOVEMENTS = ["receive", "adjust", "hold", "release", "expire", "commit", "return"] as const;
 export const MovementKind = z.enum(MOVEMENTS);
 export type MovementKind = z.infer<typeof MovementKind>;
 

@@ -82,6 +82,14 @@ export class SkuStockObject extends DurableObject<Env> {
     return this.#change((nowMs) => this.#book.release(holdId, nowMs));
   }
 
+  /** Undoes a hold or its sale; answers the units that went back to the shelf. Idempotent. */
+  takeBack(holdId: string, reason: string): number {
+    if (!this.#hasTables) return 0;
+    const back = this.#change((nowMs) => this.#book.takeBack(holdId, reason, nowMs));
+    assert(back.ok, "sold goods must find room again");
+    return back.value;
+  }
+
   /** Moves goods in or out. With `publishNow` the copies are tried before it answers. */
   async move(movement: Movement, { publishNow = false } = {}): Promise<MoveResult> {
     assert(

@@ -1,3 +1,4 @@
+import { assert } from "../shared/assert.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import type { CommitResult, HoldResult, MoveError, Movement, ReleaseResult } from "./model.ts";
 import { DEFAULT_LOCATION } from "./model.ts";
@@ -51,6 +52,22 @@ export class StockBook {
     // An expired hold that its owner gives up must not be taken again by a late commit.
     if (hold?.status === "expired") this.#store.endHold(holdId, "released", nowMs);
     return ok({ holdId });
+  }
+
+  /**
+   * Undoes whatever a hold has come to: what it sold goes back once, what it still reserves is freed,
+   * and a commit that is still on its way will find nothing. Answers the units put back.
+   */
+  takeBack(holdId: string, reason: string, nowMs: number): Result<number, MoveError> {
+    const sold = this.#store.soldBy(holdId);
+    if (sold === 0) {
+      const released = this.release(holdId, nowMs);
+      assert(released.ok, "a hold that was committed has sold something");
+      return ok(0);
+    }
+    const back = { movementId: `return:${holdId}`, kind: "return", delta: sold, reason } as const;
+    const moved = this.move(back, nowMs);
+    return moved.ok ? ok(sold) : moved;
   }
 
   /** Ends at most `limit` holds whose time is up. */

@@ -147,6 +147,13 @@ export class StockStore {
     return this.#sql.exec(query, movementId).toArray().length > 0;
   }
 
+  /** The units that a hold's commit took; 0 when it sold nothing. */
+  soldBy(holdId: string): number {
+    const query =
+      "SELECT COALESCE(SUM(quantity), 0) AS sold FROM ledger WHERE reference = ? AND kind = 'commit'";
+    return this.#sql.exec<{ sold: number }>(query, holdId).one().sold;
+  }
+
   appendLedger({ kind, quantity, location, reference, reason }: Entry, nowMs: number): void {
     assert(quantity !== 0, "a movement of nothing");
     this.#sql.exec(

@@ -59,4 +59,6 @@ export const STOCK_MIGRATIONS = [
      publish_attempts INTEGER NOT NULL DEFAULT 0
    ) STRICT;
    INSERT INTO offer (one, backorder, version) VALUES (1, 0, 0);`,
+  // What a hold sold is asked for when its order is cancelled, long after the hold was forgotten.
+  "CREATE INDEX ledger_commits ON ledger (reference) WHERE kind = 'commit'",
 ] as const;

@@ -1,5 +1,5 @@
 import type { Io } from "../platform/io/io.ts";
-import type { OrderId, Sku } from "../shared/ids.ts";
+import type { OrderId } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { changeOrder } from "./change-order.ts";
 import type { Actor, OrderRefusal } from "./model.ts";
@@ -11,8 +11,6 @@ export type CancelOrder = {
   reason: string;
   /** Names the request, so that its repeat finds the order cancelled by itself and not by another. */
   request: string;
-  /** SKUs that the sale could not take from the stock, so that the cancellation returns none of them. */
-  unsold?: readonly Sku[];
 };
 
 type CancelRefusal = Extract<OrderRefusal, { code: "order_unknown" | "order_conflict" }>;
@@ -20,16 +18,15 @@ type CancelRefusal = Extract<OrderRefusal, { code: "order_unknown" | "order_conf
 /** Cancels an order that is not on its way yet. Money and stock go back in consumers of the event. */
 export function cancelOrder(
   io: Pick<Io, "sql" | "clock" | "trace">,
-  { orderId, actor, reason, request, unsold = [] }: CancelOrder,
+  { orderId, actor, reason, request }: CancelOrder,
 ): Promise<Result<OrderState, CancelRefusal>> {
-  const data = { reason, request, ...(unsold.length > 0 ? { unsold: [...unsold] } : {}) };
   return changeOrder(io, {
     orderId,
     actor,
     decide: (state) => {
       if (state.cancellation?.request === request) return ok([]);
       return mayFollow(state, "order.cancelled.v1")
-        ? ok([{ type: "order.cancelled.v1", data }])
+        ? ok([{ type: "order.cancelled.v1", data: { reason, request } }])
         : err({ code: "order_conflict", status: state.status });
     },
   });

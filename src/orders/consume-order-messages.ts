@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { consume } from "../platform/queues/envelope.ts";
+import { consume, type Envelope } from "../platform/queues/envelope.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import { EventId, type OrderId } from "../shared/ids.ts";
 import { OrderMessage } from "./events.ts";
@@ -22,6 +22,11 @@ export type Park = (letter: {
 
 export type ConsumerWiring = {
   handlers: OrderHandlers;
+  /**
+   * Events that are not orders', by type. No outbox of ours waits for them, so each reads its data and
+   * settles by itself: when it answers, the message is done with.
+   */
+  others?: Readonly<Record<string, (event: Envelope) => Promise<void>>>;
   park: Park;
   /** Tells the outbox that this consumer is done with an event, so that it is not sent again. */
   settle: (wake: OrderWake) => Promise<void>;
@@ -33,11 +38,12 @@ export type ConsumerWiring = {
  */
 export function consumeOrderMessages(
   batch: MessageBatch,
-  { handlers, park, settle }: ConsumerWiring,
+  { handlers, others = {}, park, settle }: ConsumerWiring,
 ): Promise<void> {
   const { queue } = batch;
   return consume(batch, {
     handle: async (event) => {
+      if (Object.hasOwn(others, event.type)) return others[event.type]?.(event);
       const setAside = (reason: string) =>
         park({ queue, messageId: event.id, body: event, reason });
       const eventId = EventId.safeParse(event.id);

@@ -50,6 +50,7 @@ export const OrderEventBody = z.discriminatedUnion("type", [
     data: z.object({
       number: z.string(),
       checkoutId: CheckoutId,
+      holdId: z.string().describe("Names what was held of each SKU; never shown"),
       quoteId: z.string(),
       cartOwner: z.string().describe("Whose cart it was; never shown"),
       email: z.email(),
@@ -75,10 +76,6 @@ export const OrderEventBody = z.discriminatedUnion("type", [
         .describe(
           "Hash of the request that asked for it, so that its repeat is known; never shown",
         ),
-      unsold: z
-        .array(Sku)
-        .optional()
-        .describe("SKUs whose stock was lost before the sale took it, so that none goes back"),
     }),
   }),
   z.object({

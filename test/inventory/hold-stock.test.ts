@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import {
@@ -6,7 +7,7 @@ import {
   type InventoryEnv,
   receiveStock,
   releaseAll,
-  returnAll,
+  takeBackAll,
 } from "../../src/inventory/index.ts";
 import { Meter } from "../../src/platform/telemetry/meter.ts";
 import type { Sku } from "../../src/shared/ids.ts";
@@ -172,20 +173,30 @@ describe("the end of an order's holds", () => {
     await expect(release).rejects.toMatchObject({ name: "InvariantError" });
   });
 
-  it("takes goods back once per return", async () => {
+  it("takes a sale back once, also after its hold was forgotten", async () => {
     const sku = await stocked(5);
     await holdAll(env, new Meter(), order("o1", [[sku, 3]]));
     await commitAll(env, new Meter(), { holdId: "o1", skus: [sku] });
-    const lines = [
-      { sku, quantity: 1 },
-      { sku, quantity: 1 },
-    ];
+    await runInDurableObject(stock(sku), (_object, { storage }) =>
+      storage.sql.exec("DELETE FROM hold").toArray(),
+    );
+    const sale = { holdId: "o1", skus: [sku, sku], reason: "unwanted" };
     for (let n = 0; n < 2; n += 1) {
-      await returnAll(env, new Meter(), { returnId: "r1", lines, reason: "unwanted" });
+      expect(await takeBackAll(env, new Meter(), sale)).toEqual([{ sku, quantity: 3 }]);
     }
     const view = await stock(sku).view();
-    expect(view.onHand).toBe(4);
-    expect(view.ledger[0]).toMatchObject({ kind: "return", quantity: 2, reason: "unwanted" });
+    expect(view).toMatchObject({ onHand: 5, held: 0 });
+    expect(view.ledger[0]).toMatchObject({ kind: "return", quantity: 3, reason: "unwanted" });
+  });
+
+  it("takes back nothing of a hold that was not sold, and frees it", async () => {
+    const sku = await stocked(5);
+    await holdAll(env, new Meter(), order("o1", [[sku, 3]]));
+    const sale = { holdId: "o1", skus: [sku], reason: "unwanted" };
+    expect(await takeBackAll(env, new Meter(), sale)).toEqual([]);
+    expect(await stock(sku).view()).toMatchObject({ onHand: 5, held: 0 });
+    const late = await commitAll(env, new Meter(), { holdId: "o1", skus: [sku] });
+    expect(late).toMatchObject({ ok: false, error: { code: "hold_lost" } });
   });
 });
 

@@ -38,6 +38,7 @@ export function placedBody(orderId: OrderId, quantities: readonly number[] = [2]
   return {
     number: orderNumber(orderId),
     checkoutId: newId(CheckoutId, "chk"),
+    holdId: `chk_${orderId.slice(4)}:1`,
     quoteId: "quo_1",
     cartOwner: "guest:secret-cart-token",
     email: "ada@example.com",

@@ -3,7 +3,7 @@ import { cancelOrder, placeOrder } from "../../src/orders/index.ts";
 import { recordFact } from "../../src/orders/record-fact.ts";
 import { requestReturn } from "../../src/orders/request-return.ts";
 import { readEvents } from "../../src/orders/store.ts";
-import { LineId, Sku } from "../../src/shared/ids.ts";
+import { LineId } from "../../src/shared/ids.ts";
 import { money } from "../../src/shared/money.ts";
 import { captured, newOrderId, placedBody } from "./placed-order.ts";
 import { ioAt, orderNow, placed } from "./world.ts";
@@ -97,13 +97,6 @@ describe("cancelOrder", () => {
       expect(result).toMatchObject({ ok: true, value: { status: "cancelled", version: 2 } });
     }
     expect((await orderNow(orderId)).version).toBe(2);
-  });
-
-  it("remembers which goods were never sold", async ({ expect }) => {
-    const { orderId } = await placed();
-    const unsold = [Sku.parse("GONE-1")];
-    await cancelOrder(ioAt(), { orderId, actor: SHOPPER, reason: "", request: "r", unsold });
-    expect((await orderNow(orderId)).cancellation?.unsold).toEqual(unsold);
   });
 
   it("does not know an order that is not there", async ({ expect }) => {

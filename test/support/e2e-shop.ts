@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Client } from "@planetscale/database";
 import { type Shop, startShop } from "../../local/stack.ts";
 import { FREE_PORTS } from "./free-ports.ts";
 
@@ -26,6 +27,8 @@ export type TestShop = Shop & {
   ): Promise<{ status: number; headers: Headers; body: T }>;
   /** Puts a product with one variant on sale. */
   sell(sku: string, options?: { price?: string; stock?: number }): Promise<void>;
+  /** Lets the outbox's waiting times pass, and the clock strike: what was lost is sent again. */
+  sweep(): Promise<void>;
   ledger(checkoutId?: string): Promise<LedgerEntry[]>;
   mails(to: string): Promise<Mail[]>;
 };
@@ -69,6 +72,11 @@ export async function startTestShop(): Promise<TestShop> {
         body: csv,
       });
       if (imported.body.created !== 1) throw new Error(JSON.stringify(imported.body));
+    },
+    async sweep() {
+      const database = new Client({ url: String(shop.vars.MYSQL_URL) });
+      await database.execute("UPDATE order_events SET due_at_ms = 0 WHERE due_at_ms IS NOT NULL");
+      await shop.fireCrons();
     },
     async ledger(checkoutId) {
       const { entries } = await read<{ entries: LedgerEntry[] }>(ports.stripe, "/ledger");

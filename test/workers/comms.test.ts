@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, it } from "vitest";
-import { sentMessages } from "../../src/comms/schema.ts";
+import { abandonedEnvelope } from "../../src/cart/events.ts";
+import { cartAbandonments, sentMessages } from "../../src/comms/schema.ts";
 import { cancelOrder, orderToken } from "../../src/orders/index.ts";
 import { recordFact } from "../../src/orders/record-fact.ts";
-import type { OrderId } from "../../src/shared/ids.ts";
+import { CartId, newId, type OrderId } from "../../src/shared/ids.ts";
 import worker from "../../workers/comms/index.ts";
 import { captured } from "../orders/placed-order.ts";
 import { ioAt, mailsTo, placed } from "../orders/world.ts";
@@ -18,6 +19,17 @@ async function paidOrder(email = someone()) {
   await recordFact(ioAt(), { orderId, actor: "test", fact: captured(2500) });
   return { orderId, email, confirmed: messageOf(orderId, 2, "payment.captured.v1") };
 }
+
+function leftCart() {
+  const cart = { cartId: newId(CartId, "crt"), version: 3, ownerKind: "guest" } as const;
+  return {
+    cartId: cart.cartId,
+    message: abandonedEnvelope(cart, Date.parse("2026-11-20T12:00:00Z")),
+  };
+}
+const abandonmentsOf = (cartId: CartId) =>
+  ioAt().sql.select().from(cartAbandonments).where(eq(cartAbandonments.cartId, cartId));
+
 const cancel = (orderId: OrderId) =>
   cancelOrder(ioAt(), {
     orderId,
@@ -90,6 +102,45 @@ describe("the comms Worker", () => {
     expect(await mailsTo(email)).toEqual([]);
     expect(await deliver(worker, "comms", [confirmed])).toEqual({ acked: 1, retried: 0 });
     expect(await mailsTo(email)).toHaveLength(1);
+  });
+
+  it("records a cart that was left behind once per event, and sends nothing", async ({
+    expect,
+  }) => {
+    const { cartId, message } = leftCart();
+    const noMail = { MAIL_URL: "http://127.0.0.1:9" } as object;
+    const copies = Array.from({ length: 4 }, () => deliver(worker, "comms", [message], noMail));
+    expect(await Promise.all(copies)).toEqual(Array(4).fill({ acked: 1, retried: 0 }));
+    expect(await abandonmentsOf(cartId)).toEqual([
+      {
+        eventId: message.id,
+        cartId,
+        cartVersion: 3,
+        ownerKind: "guest",
+        abandonedAtMs: Date.parse("2026-11-20T12:00:00Z"),
+        recordedAtMs: expect.any(Number),
+      },
+    ]);
+  });
+
+  it("asks for the message again while the record cannot be kept", async ({ expect }) => {
+    const { cartId, message } = leftCart();
+    const away = { MYSQL_URL: "http://127.0.0.1:9" } as object;
+    expect(await deliver(worker, "comms", [message], away)).toEqual({ acked: 0, retried: 1 });
+    expect(await deliver(worker, "comms", [message])).toEqual({ acked: 1, retried: 0 });
+    expect(await abandonmentsOf(cartId)).toHaveLength(1);
+  });
+
+  it("sets aside an abandoned cart that it cannot read", async ({ expect }) => {
+    const { cartId, message } = leftCart();
+    const tag = `parked_${crypto.randomUUID()}`;
+    const bad = [
+      { ...message, id: "not-an-event-id" },
+      { ...message, data: { cartId, version: 0, ownerKind: "guest" } },
+    ];
+    expect(await deliver(worker, tag, bad)).toEqual({ acked: 2, retried: 0 });
+    expect(await lettersFrom(tag)).toHaveLength(2);
+    expect(await abandonmentsOf(cartId)).toEqual([]);
   });
 
   it("keeps what it cannot understand", async ({ expect }) => {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { returnAll } from "../../src/inventory/index.ts";
+import { commitAll, holdAll, receiveStock, takeBackAll } from "../../src/inventory/index.ts";
 import { cancelOrder } from "../../src/orders/index.ts";
 import { readEvents } from "../../src/orders/store.ts";
 import { canonicalJson } from "../../src/shared/digest.ts";
@@ -17,13 +17,12 @@ import {
 } from "../orders/world.ts";
 import { deliver, lettersFrom, malformedMessages, messageOf } from "./deliver.ts";
 
-const cancel = (orderId: OrderId, unsold: Sku[] = []) =>
+const cancel = (orderId: OrderId) =>
   cancelOrder(ioAt(), {
     orderId,
     actor: { kind: "shopper", id: "guest" },
     reason: "",
     request: "r",
-    unsold,
   });
 const typesOf = async (orderId: OrderId) =>
   (await readEvents(ioAt().sql, orderId)).map(({ type }) => type);
@@ -103,35 +102,54 @@ describe("the orders Worker, told that an order was placed", () => {
   });
 });
 
+const STOCK = 10;
+
+/** An order whose lines are held out of ten units each, and committed but for the SKUs named. */
+async function sold(quantities: number[], uncommitted = 0) {
+  const { orderId, body } = await placedWithPayment({ quantities });
+  const { holdId, lines } = body;
+  const skus = lines.map(({ sku }) => sku);
+  const { meter } = ioAt();
+  const opening = skus.map((sku) => ({ sku, quantity: STOCK, backorder: false, movementId: sku }));
+  await receiveStock(env, meter, opening);
+  await holdAll(env, meter, { holdId, lines, ttlMs: 60_000 });
+  await commitAll(env, meter, { holdId, skus: skus.slice(uncommitted) });
+  return { orderId, holdId, skus };
+}
+
 describe("the orders Worker, told that an order was cancelled", () => {
   it("puts the goods back once", async ({ expect }) => {
-    const { orderId, body } = await placedWithPayment({ quantities: [2, 3] });
-    const [one, two] = body.lines.map(({ sku }) => sku) as [Sku, Sku];
+    const { orderId, skus } = await sold([2, 3]);
+    expect(await Promise.all(skus.map(onHand))).toEqual([STOCK - 2, STOCK - 3]);
     await cancel(orderId);
     const message = messageOf(orderId, 2, "order.cancelled.v1");
     await Promise.all([message, message, message].map((copy) => deliver(worker, "orders", [copy])));
     await deliver(worker, "orders", [message]);
-    expect([await onHand(one), await onHand(two)]).toEqual([2, 3]);
+    expect(await Promise.all(skus.map(onHand))).toEqual([STOCK, STOCK]);
     expect(await orderNow(orderId)).toMatchObject({ stockReturned: true, version: 3 });
   });
 
   it("puts back once what was returned but not written down", async ({ expect }) => {
-    const { orderId, body } = await placedWithPayment();
-    const { sku } = body.lines[0]!;
+    const { orderId, holdId, skus } = await sold([2]);
     await cancel(orderId);
-    const goods = { returnId: `cancel:${orderId}`, lines: [{ sku, quantity: 2 }], reason: "crash" };
-    await returnAll(env, ioAt().meter, goods);
+    await takeBackAll(env, ioAt().meter, { holdId, skus, reason: "crash" });
     await deliver(worker, "orders", [messageOf(orderId, 2, "order.cancelled.v1")]);
-    expect(await onHand(sku)).toBe(2);
+    expect(await onHand(skus[0]!)).toBe(STOCK);
     expect((await orderNow(orderId)).stockReturned).toBe(true);
   });
 
-  it("returns nothing that was never sold", async ({ expect }) => {
-    const { orderId, body } = await placedWithPayment({ quantities: [2, 3] });
-    const [one, two] = body.lines.map(({ sku }) => sku) as [Sku, Sku];
-    await cancel(orderId, [one]);
+  it("frees what was not sold yet, and bars the sale that is still on its way", async ({
+    expect,
+  }) => {
+    const { orderId, holdId, skus } = await sold([2, 3], 1);
+    await cancel(orderId);
     await deliver(worker, "orders", [messageOf(orderId, 2, "order.cancelled.v1")]);
-    expect([await onHand(one), await onHand(two)]).toEqual([0, 3]);
+    const late = await commitAll(env, ioAt().meter, { holdId, skus });
+    expect(late).toMatchObject({ ok: false, error: { code: "hold_lost", skus: [skus[0]] } });
+    for (const sku of skus) {
+      const view = await env.SKU_STOCK.getByName(sku).view();
+      expect(view).toMatchObject({ onHand: STOCK, held: 0 });
+    }
   });
 });
 

@@ -1,4 +1,10 @@
-import { openResend, type SendOrderMail, sendOrderMail } from "../../src/comms/index.ts";
+import { CART_ABANDONED } from "../../src/cart/index.ts";
+import {
+  openResend,
+  recordAbandonment,
+  type SendOrderMail,
+  sendOrderMail,
+} from "../../src/comms/index.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import type { ConsumerWiring, OrderWake } from "../../src/orders/consume-order-messages.ts";
 import { settleEvent } from "../../src/orders/outbox.ts";
@@ -18,6 +24,19 @@ export function commsDeps(env: object, queue: string): ConsumerWiring {
     handlers: {
       "payment.captured.v1": tell("order-confirmation"),
       "order.cancelled.v1": tell("order-cancellation"),
+    },
+    others: {
+      [CART_ABANDONED]: async (event) => {
+        const io = openIo(env, event.trace);
+        const result = await recordAbandonment(io, event);
+        if (result.kind === "recorded") return;
+        await keepDeadLetter(io, {
+          queue,
+          messageId: event.id,
+          body: event,
+          reason: result.reason,
+        });
+      },
     },
     settle: ({ eventId, trace }) => settleEvent(openIo(env, trace).sql, eventId, "COMMS_QUEUE"),
     park: (letter) => keepDeadLetter(openIo(env, letter.messageId), letter),

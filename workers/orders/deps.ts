@@ -1,4 +1,4 @@
-import { type InventoryEnv, returnAll } from "../../src/inventory/index.ts";
+import { type InventoryEnv, takeBackAll } from "../../src/inventory/index.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { capturePayment } from "../../src/orders/capture-payment.ts";
 import type { ConsumerWiring } from "../../src/orders/consume-order-messages.ts";
@@ -20,7 +20,8 @@ export function ordersDeps(env: OrdersEnv): ConsumerWiring {
       "order.cancelled.v1": async ({ orderId, trace }) => {
         const io = openIo(env, trace);
         const deps = {
-          returnAll: (goods: Parameters<typeof returnAll>[2]) => returnAll(env, io.meter, goods),
+          takeBackAll: (sale: Parameters<typeof takeBackAll>[2]) =>
+            takeBackAll(env, io.meter, sale),
           queues: env,
         };
         await returnStock(io, deps, orderId);

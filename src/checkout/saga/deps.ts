@@ -35,8 +35,8 @@ export type SagaDeps = {
   place(attempt: Attempt): Promise<void>;
   /** Sells what was held; answers the SKUs whose hold had ended and whose units are gone. */
   commit(attempt: Attempt): Promise<readonly Sku[]>;
-  /** Cancels the placed order, so that its money goes back, and its stock but for the unsold SKUs. */
-  cancelPlaced(attempt: Attempt, unsold: readonly Sku[]): Promise<void>;
+  /** Cancels the placed order, so that its money goes back, and whatever of its stock was sold. */
+  cancelPlaced(attempt: Attempt): Promise<void>;
   /** Clears what was bought from the cart and publishes the order's events. */
   finish(attempt: Attempt): Promise<void>;
 

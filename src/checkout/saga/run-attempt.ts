@@ -78,7 +78,7 @@ async function commit(attempt: Attempt, deps: SagaDeps): Promise<Move> {
   if (lost.length === 0) return { to: "finishing", note: "stock committed" };
   // The hold ran out while the payment was pending and its stock went to others: the order cannot be
   // fulfilled, so it is cancelled, which sends the money back.
-  if ((await attempted(() => deps.cancelPlaced(attempt, lost))) === WEATHER) return "wait";
+  if ((await attempted(() => deps.cancelPlaced(attempt))) === WEATHER) return "wait";
   const shortages = lost.map((sku) => ({ sku, available: 0 }));
   const refusal: Refusal = { code: "insufficient_stock", shortages };
   return { to: "finishing", note: "stock was lost, order cancelled", refusal };

@@ -19,6 +19,7 @@ export type Step = { kind: StepKind; depth: number; durationMs: number };
 export type Metered<T> = { value: T; steps: Step[] };
 
 const STEPS_MAX = 500;
+const TIMINGS_MAX = 100;
 
 /**
  * Counts the network steps of one request. A step that starts after another has settled is one
@@ -61,9 +62,10 @@ export class Meter {
     return this.#settledDepth;
   }
 
-  /** One entry per step; `desc` is its depth. */
+  /** One entry per step, up to a bound that fits any header limit; `desc` is its depth. */
   serverTiming(): string {
     return this.#steps
+      .slice(0, TIMINGS_MAX)
       .map(({ kind, depth, durationMs }) => `${kind};dur=${durationMs};desc="${depth}"`)
       .join(", ");
   }
