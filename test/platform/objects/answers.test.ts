@@ -3,16 +3,20 @@ import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
 import {
   ANSWER_KEPT_MS,
+  ANSWERS_MIGRATION,
   type Answer,
   Answers,
   fingerprintOf,
 } from "../../../src/platform/objects/answers.ts";
+import { migrate } from "../../../src/platform/objects/migrate.ts";
 
 /** Answers in the SQLite of an object of this test's own. */
 const withAnswers = <T>(act: (answers: Answers, count: () => number) => T): Promise<T> =>
-  runInDurableObject(env.IDEMPOTENCY.getByName(crypto.randomUUID()), (_, { storage: { sql } }) =>
-    act(new Answers(sql), () => Number(sql.exec("SELECT COUNT(*) AS n FROM answer").one().n)),
-  );
+  runInDurableObject(env.IDEMPOTENCY.getByName(crypto.randomUUID()), (_, { storage }) => {
+    migrate(storage, [ANSWERS_MIGRATION]);
+    const count = () => Number(storage.sql.exec("SELECT COUNT(*) AS n FROM answer").one().n);
+    return act(new Answers(storage.sql), count);
+  });
 
 const answer = (body: string): Answer => ({ status: 201, body, headers: { Location: "/x" } });
 const NOW = 1_800_000_000_000;
