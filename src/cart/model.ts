@@ -2,10 +2,9 @@ import { z } from "zod";
 import { assert } from "../shared/assert.ts";
 import { CartId, type CheckoutId, LineId, Sku, VariantId } from "../shared/ids.ts";
 import { Money } from "../shared/money.ts";
+import { QUANTITY_MAX } from "../shared/quantity.ts";
 
 export const LINES_MAX = 100;
-/** Of one line. */
-export const QUANTITY_MAX = 999;
 
 /** Whose cart it is. A guest is known by the hash of a token, so that storage never holds one. */
 export type CartOwner = { kind: "guest"; tokenHash: string } | { kind: "user"; userId: string };
@@ -25,6 +24,8 @@ export const CartMode = z.enum(["standard", "hyperlocal", "split"]);
 export type CartMode = z.infer<typeof CartMode>;
 
 export type StoredLine = { lineId: LineId; sku: Sku; quantity: number };
+/** What others may know of a line. */
+export type SnapshotLine = Pick<StoredLine, "sku" | "quantity">;
 /** What a cart remembers: never a price. */
 export type StoredCart = {
   cartId: CartId;

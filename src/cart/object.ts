@@ -1,19 +1,33 @@
 import { DurableObject } from "cloudflare:workers";
 import { problemBody, problemStatus } from "../platform/http/problem.ts";
+import { openIo } from "../platform/io/io.ts";
 import { type Answer, Answers } from "../platform/objects/answers.ts";
 import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
+import { logError } from "../platform/telemetry/log.ts";
 import { CartId, CheckoutId, LineId, newId, type Sku } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { CartStore } from "./cart-store.ts";
-import type { CartChange, CartError, CheckoutCart, SkuFacts, StoredCart } from "./model.ts";
+import { DAY_MS, expiresAtMs, mayHaveSnapshot, snapshotAtMs } from "./lifetime.ts";
+import { LifetimeStore } from "./lifetime-store.ts";
+import {
+  type CartChange,
+  type CartError,
+  type CartOwner,
+  type CheckoutCart,
+  ownerFromName,
+  type SkuFacts,
+  type StoredCart,
+} from "./model.ts";
 import { planChange, withoutBought } from "./plan-change.ts";
+import { commsQueue } from "./stub.ts";
 import { CART_MIGRATIONS } from "./tables.ts";
+import { tellOfCart } from "./tell-of-cart.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-const GUEST_IDLE_MS = 7 * DAY_MS;
-const USER_IDLE_MS = 30 * DAY_MS;
+/** The runtime drops an alarm after its sixth failed retry. */
+const ALARM_RETRIES_TRUSTED = 5;
+const ALARM_REST_MS = 60_000;
 
 export type ChangeRequest = {
   change: CartChange;
@@ -41,17 +55,25 @@ export type ChangeReply =
 
 /**
  * Owns one shopper's cart. It knows no prices and calls nobody: callers bring the facts of the
- * moment, so a change and its kept answer are one transaction without an await in between.
+ * moment, so a change and its kept answer are one transaction without an await in between. Only its
+ * alarm speaks to others, about a cart that has been left alone.
  */
 export class CartObject extends DurableObject<Env> {
   readonly #carts = new CartStore(this.ctx.storage.sql);
   readonly #answers = new Answers(this.ctx.storage.sql);
+  readonly #lifetime = new LifetimeStore(this.ctx.storage.sql);
   #hasTables: boolean;
+  #alarmAtMs: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#hasTables = hasTables(ctx.storage);
     if (this.#hasTables) migrate(ctx.storage, CART_MIGRATIONS);
+    // Remembered here so that a change can set its alarm without an await in between: only then are
+    // both written together, and no cart can outlive a crash without the alarm that ends it.
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
+    });
   }
 
   view(): StoredCart | undefined {
@@ -65,7 +87,9 @@ export class CartObject extends DurableObject<Env> {
       return { kind: "refused", error: { code: "cart_unknown" } };
     }
     this.#open();
-    return this.ctx.storage.transactionSync(() => this.#changeOnce(request));
+    const reply = this.ctx.storage.transactionSync(() => this.#changeOnce(request));
+    this.#arm();
+    return reply;
   }
 
   /** The cart as a checkout starts from it, under the one checkout id that is open for it. */
@@ -92,6 +116,7 @@ export class CartObject extends DurableObject<Env> {
       this.#carts.save({ ...cart, version: cart.version + 1, lines }, nowMs);
       this.#carts.forgetCheckout(checkoutId);
     });
+    this.#arm();
   }
 
   /** Lets the next checkout be a new one, unless it already is. */
@@ -99,16 +124,39 @@ export class CartObject extends DurableObject<Env> {
     if (this.#hasTables) this.#carts.forgetCheckout(checkoutId);
   }
 
-  override async alarm(): Promise<void> {
-    const touchedAtMs = this.#hasTables ? this.#carts.touchedAtMs() : undefined;
-    const expiresAtMs = (touchedAtMs ?? 0) + this.#idleMs();
-    if (expiresAtMs > Date.now()) {
-      await this.ctx.storage.setAlarm(expiresAtMs);
-      return;
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    this.#alarmAtMs = undefined;
+    if (!this.#hasTables) return;
+    try {
+      this.ctx.storage.transactionSync(() => this.#expire(Date.now()));
+      await tellOfCart({
+        io: openIo(this.env, "cart:alarm"),
+        queue: commsQueue(this.env),
+        carts: this.#carts,
+        lifetime: this.#lifetime,
+        ownerKind: this.#ownerKind(),
+      });
+      // The next alarm is set at the end: one set before would be for what is about to be done.
+      if (this.#dueAtMs() === undefined) await this.#forget();
+      else this.#arm();
+    } catch (error) {
+      if ((info?.retryCount ?? 0) < ALARM_RETRIES_TRUSTED) throw error;
+      logError("cart.alarm_failed", error);
+      this.#setAlarm(Date.now() + ALARM_REST_MS);
     }
-    // Before the await, so that a change that comes meanwhile makes new tables instead of missing them.
-    this.#hasTables = false;
-    await this.ctx.storage.deleteAll();
+  }
+
+  /**
+   * Ends a cart that was left alone too long, at once and whole. Who has to hear of it is noted, not
+   * told: a shopper who comes back meanwhile starts a new cart, and finds no half of the old one.
+   */
+  #expire(nowMs: number): void {
+    const cart = this.#carts.find();
+    const idleness = this.#lifetime.idleness();
+    if (!cart || !idleness) return;
+    if (expiresAtMs(idleness.touchedAtMs, this.#ownerKind()) > nowMs) return;
+    const owed = cart.lines.length > 0 || mayHaveSnapshot(idleness);
+    this.#lifetime.expire(cart, owed, nowMs);
   }
 
   #changeOnce(request: ChangeRequest): ChangeReply {
@@ -145,12 +193,45 @@ export class CartObject extends DurableObject<Env> {
     return this.#hasTables ? this.#carts.find() : undefined;
   }
 
-  /** With the tables comes the alarm that one day removes them; later changes need not move it. */
   #open(): void {
-    if (this.#hasTables) return;
-    migrate(this.ctx.storage, CART_MIGRATIONS);
-    void this.ctx.storage.setAlarm(Date.now() + this.#idleMs());
+    if (!this.#hasTables) migrate(this.ctx.storage, CART_MIGRATIONS);
     this.#hasTables = true;
+  }
+
+  async #forget(): Promise<void> {
+    // Before the await, so that a change that comes meanwhile makes new tables instead of missing them.
+    this.#hasTables = false;
+    this.#alarmAtMs = undefined;
+    await this.ctx.storage.deleteAll();
+  }
+
+  /**
+   * Sees to it that the alarm comes no later than what is due. Changes put things off, and the alarm
+   * that then comes too early sets itself again: a busy cart writes one every half hour, not each time.
+   */
+  #arm(): void {
+    // Tables without anything in them go at once.
+    const dueMs = this.#dueAtMs() ?? Date.now();
+    if (dueMs < (this.#alarmAtMs ?? Number.POSITIVE_INFINITY)) this.#setAlarm(dueMs);
+  }
+
+  #setAlarm(atMs: number): void {
+    this.#alarmAtMs = atMs;
+    void this.ctx.storage.setAlarm(atMs);
+  }
+
+  /** When the object next has something to do; `undefined` once it holds nothing for anybody. */
+  #dueAtMs(): number | undefined {
+    const cart = this.#lifetime.idleness();
+    const answersEndMs = this.#answers.keptUntilMs();
+    const due = [
+      this.#lifetime.expiredDueAtMs(),
+      cart && snapshotAtMs(cart),
+      cart && expiresAtMs(cart.touchedAtMs, this.#ownerKind()),
+      // A cart outlives its answers; without one they alone keep the object.
+      cart || (answersEndMs ?? 0) <= Date.now() ? undefined : answersEndMs,
+    ].filter((atMs) => atMs !== undefined);
+    return due.length > 0 ? Math.min(...due) : undefined;
   }
 
   /** Looking at a cart keeps it, for one write a day. */
@@ -159,8 +240,8 @@ export class CartObject extends DurableObject<Env> {
     if ((this.#carts.touchedAtMs() ?? nowMs) + DAY_MS < nowMs) this.#carts.touch(nowMs);
   }
 
-  #idleMs(): number {
-    return this.ctx.id.name?.startsWith("user:") ? USER_IDLE_MS : GUEST_IDLE_MS;
+  #ownerKind(): CartOwner["kind"] {
+    return ownerFromName(this.ctx.id.name ?? "").kind;
   }
 }
 

@@ -7,3 +7,6 @@ export type CartEnv = InventoryEnv & { CART: DurableObjectNamespace<CartObject> 
 /** A new stub per call: one that has failed once may stay broken. */
 export const cartStub = (env: CartEnv, owner: CartOwner): DurableObjectStub<CartObject> =>
   env.CART.getByName(ownerName(owner));
+
+/** Where it is told that a cart was left behind. */
+export const commsQueue = (env: { COMMS_QUEUE: Queue }): Queue => env.COMMS_QUEUE;

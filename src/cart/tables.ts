@@ -1,5 +1,5 @@
 import { ANSWERS_MIGRATION } from "../platform/objects/answers.ts";
-import { QUANTITY_MAX } from "./model.ts";
+import { QUANTITY_MAX } from "../shared/quantity.ts";
 
 /** The tables of one cart's object. Append-only. */
 export const CART_MIGRATIONS = [
@@ -23,4 +23,17 @@ export const CART_MIGRATIONS = [
    ) STRICT;
 
    CREATE TABLE cleared (checkout_id TEXT PRIMARY KEY, cleared_at_ms INTEGER NOT NULL) STRICT;`,
+  `ALTER TABLE cart ADD COLUMN snapshot_version INTEGER;
+   ALTER TABLE cart ADD COLUMN snapshot_attempts INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE cart ADD COLUMN snapshot_retry_at_ms INTEGER;
+
+   CREATE TABLE expired (
+     cart_id TEXT PRIMARY KEY,
+     version INTEGER NOT NULL,
+     mode TEXT NOT NULL,
+     lines TEXT NOT NULL,
+     expired_at_ms INTEGER NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     due_at_ms INTEGER NOT NULL
+   ) STRICT;`,
 ] as const;

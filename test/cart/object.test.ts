@@ -2,39 +2,14 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { cartForCheckout, clearBought, replaceCheckout } from "../../src/cart/index.ts";
-import type { CartChange, CartOwner, SkuFacts } from "../../src/cart/model.ts";
-import type { ChangeRequest } from "../../src/cart/object.ts";
+import type { CartOwner } from "../../src/cart/model.ts";
 import { cartStub } from "../../src/cart/stub.ts";
-import { CheckoutId, newId, randomSuffix, Sku, VariantId } from "../../src/shared/ids.ts";
+import { CheckoutId, newId } from "../../src/shared/ids.ts";
 import { testIo } from "../inventory/shop.ts";
+import { A, adding, alarmAtMs, B, changing, fact, guest, signedIn, touchedAgo } from "./changes.ts";
 
-const [A, B] = [Sku.parse("A"), Sku.parse("B")];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const guest = (): CartOwner => ({ kind: "guest", tokenHash: randomSuffix() });
-const fact = (sku: Sku): SkuFacts => ({
-  sku,
-  variant: {
-    variantId: VariantId.parse("var_1"),
-    productHandle: "tent",
-    title: "Tent",
-    priceMinor: 100,
-    currency: "USD",
-    published: true,
-  },
-  available: 50,
-  backorder: false,
-});
-const adding = (sku: Sku, quantity: number, more: Partial<ChangeRequest> = {}): ChangeRequest => ({
-  change: { kind: "add", sku, quantity } satisfies CartChange,
-  facts: [fact(A), fact(B)],
-  create: true,
-  currency: "USD",
-  status: 201,
-  idempotency: undefined,
-  requestId: "req_test",
-  ...more,
-});
 const keyed = (key: string, fingerprint = "same") => ({ idempotency: { key, fingerprint } });
 const quantities = async (owner: CartOwner) =>
   (await cartStub(env, owner).view())?.lines.map(({ sku, quantity }) => [sku, quantity]);
@@ -106,11 +81,7 @@ describe("CartObject.change", () => {
 });
 
 describe("a cart's expiry", () => {
-  const touchedDaysAgo = (owner: CartOwner, days: number) =>
-    runInDurableObject(cartStub(env, owner), (_, state) => {
-      const atMs = Date.now() - days * DAY_MS;
-      state.storage.sql.exec("UPDATE cart SET touched_at_ms = ?", atMs);
-    });
+  const touchedDaysAgo = (owner: CartOwner, days: number) => touchedAgo(owner, days * DAY_MS);
 
   it("comes after seven idle days, and the object is as if it never was", async () => {
     const owner = guest();
@@ -128,9 +99,7 @@ describe("a cart's expiry", () => {
     await touchedDaysAgo(owner, 5);
     await runDurableObjectAlarm(cartStub(env, owner));
     expect(await quantities(owner)).toEqual([["A", 1]]);
-    const dueMs = await runInDurableObject(cartStub(env, owner), (_, state) =>
-      state.storage.getAlarm(),
-    );
+    const dueMs = await alarmAtMs(owner);
     expect(Math.round((dueMs! - Date.now()) / DAY_MS)).toBe(2);
   });
 
@@ -144,7 +113,7 @@ describe("a cart's expiry", () => {
   });
 
   it("takes thirty days for a signed-in shopper", async () => {
-    const owner: CartOwner = { kind: "user", userId: randomSuffix() };
+    const owner = signedIn();
     await cartStub(env, owner).change(adding(A, 1));
     await touchedDaysAgo(owner, 29);
     await runDurableObjectAlarm(cartStub(env, owner));
@@ -181,9 +150,7 @@ describe("a cart in a checkout", () => {
 
   it("cannot begin when the cart is empty", async () => {
     const owner = guest();
-    await cartStub(env, owner).change(
-      adding(A, 1, { change: { kind: "mode", mode: "split", postalCode: null } }),
-    );
+    await cartStub(env, owner).change(changing({ kind: "mode", mode: "split", postalCode: null }));
     const refused = { ok: false, error: { code: "cart_empty" } };
     expect(await cartForCheckout(testIo(), env, owner)).toEqual(refused);
   });

@@ -69,6 +69,13 @@ export class Answers {
     this.#sql.exec("DELETE FROM answer WHERE key = ? AND status IS NULL", key);
   }
 
+  /** Until when the newest answer is owed to repeats; `undefined` when there is none. */
+  keptUntilMs(): number | undefined {
+    const query = "SELECT MAX(claimed_at_ms) AS atMs FROM answer";
+    const { atMs } = this.#sql.exec<{ atMs: number | null }>(query).one();
+    return atMs === null ? undefined : atMs + ANSWER_KEPT_MS;
+  }
+
   #forget(nowMs: number): void {
     this.#sql.exec("DELETE FROM answer WHERE claimed_at_ms < ?", nowMs - ANSWER_KEPT_MS);
     // A bound on what one caller can make an object remember: the oldest go first.
