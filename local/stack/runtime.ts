@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Child, type Exit, startChild, whenReady } from "../engines/child.ts";
@@ -6,6 +6,7 @@ import type { Vars } from "./vars.ts";
 
 export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const WRANGLER = join(REPOSITORY, "node_modules/wrangler/wrangler-dist/cli.js");
+const REGISTRY = "wrangler-registry";
 const READY_WITHIN_MS = 120_000;
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -60,6 +61,8 @@ function workerConfigs(root: string = REPOSITORY): string[] {
 async function startWrangler({ dir, port, vars, onDeath }: RuntimeOptions): Promise<Child> {
   const home = join(dir, "home");
   mkdirSync(home, { recursive: true });
+  // A killed runtime leaves the addresses of its Workers behind, and calls would go to nobody.
+  rmSync(join(dir, REGISTRY), { recursive: true, force: true });
   const child = await startChild({
     name: "wrangler",
     command: process.execPath,
@@ -107,7 +110,7 @@ function environment(dir: string, home: string, vars: Vars): Record<string, stri
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_LOG_PATH: join(dir, "logs", "wrangler"),
     // Where Workers of this machine find each other by name: a test's must not find the shop's.
-    WRANGLER_REGISTRY_PATH: join(dir, "wrangler-registry"),
+    WRANGLER_REGISTRY_PATH: join(dir, REGISTRY),
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     ...vars,
