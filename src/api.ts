@@ -18,18 +18,20 @@ import { documentation } from "./platform/http/documentation.ts";
 import { identify, jsonOnly, limitBody, noStoreByDefault } from "./platform/http/pipeline.ts";
 import { onError, Problem } from "./platform/http/problem.ts";
 import { problemPages } from "./platform/http/problem-pages.ts";
+import { hotPage } from "./platform/pages/index.ts";
 
+const EXPOSED_HEADERS = [
+  "Cart-Token",
+  "ETag",
+  "Location",
+  "Retry-After",
+  "X-Request-Id",
+  "Idempotent-Replayed",
+];
 const crossOrigin = cors({
   origin: (origin, c) => (c.var.io.config.CORS_ORIGINS.includes(origin) ? origin : null),
   allowHeaders: ["Authorization", "Cart-Token", "Order-Token", "Idempotency-Key", "Content-Type"],
-  exposeHeaders: [
-    "Cart-Token",
-    "ETag",
-    "Location",
-    "Retry-After",
-    "X-Request-Id",
-    "Idempotent-Replayed",
-  ],
+  exposeHeaders: EXPOSED_HEADERS,
   maxAge: 600,
 });
 
@@ -72,3 +74,18 @@ api.route("/", documentation(api));
 api.onError(onError);
 // Returned, not thrown: a thrown 404 means a resource that is not there, this one a path that is not.
 api.notFound((c) => onError(new Problem("not-found"), c));
+
+/** What the pipeline adds to an answer that was asked for from no other site. */
+const PIPELINE_HEADERS = [
+  ["Access-Control-Expose-Headers", EXPOSED_HEADERS.join(",")],
+  ["Vary", "Origin"],
+  ["X-Content-Type-Options", "nosniff"],
+] as const;
+
+/** The storefront Worker: hot pages at once, everything else through the pipeline. */
+export const storefront = (
+  request: Request,
+  env: Env,
+  ctx: ExecutionContext,
+): Response | Promise<Response> =>
+  hotPage(request, env, ctx, { headers: PIPELINE_HEADERS }) ?? api.fetch(request, env, ctx);

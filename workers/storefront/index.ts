@@ -1,4 +1,4 @@
-import { api } from "../../src/api.ts";
+import { storefront } from "../../src/api.ts";
 
 export { CartObject } from "../../src/cart/index.ts";
 export { CheckoutObject } from "../../src/checkout/index.ts";
@@ -6,4 +6,4 @@ export { SkuStockObject } from "../../src/inventory/index.ts";
 export { EdgeFeedObject } from "../../src/platform/edge/index.ts";
 export { IdempotencyObject } from "../../src/platform/http/idempotency.ts";
 
-export default { fetch: api.fetch } satisfies ExportedHandler<Env>;
+export default { fetch: storefront } satisfies ExportedHandler<Env>;

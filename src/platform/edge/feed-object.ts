@@ -105,17 +105,15 @@ export class EdgeFeedObject extends DurableObject<Env> {
    * Hands out the next call to the platform's own cache, to whichever isolate asks first. It is handed
    * out once: what gets lost on the way ends with that cache's short time to live.
    */
-  takeForward(): Forward | undefined {
+  takeForward(): { forward: Forward | undefined; waiting: boolean } {
     const { forwarded } = this.#store.head();
-    const waiting = this.#store.purgesAfter(
-      forwarded,
-      FORWARD_TAGS_MAX * FORWARD_LIMIT.perMinute + 1,
-    );
-    const plan = planForward(waiting);
-    if (!plan || !this.#take("forward", Date.now()).ok) return undefined;
-    const upTo = "purgeEverything" in plan.forward ? this.#position : plan.upTo;
-    this.#store.setForwarded(upTo);
-    return plan.forward;
+    const limit = FORWARD_TAGS_MAX * FORWARD_LIMIT.perMinute + 1;
+    const plan = planForward(this.#store.purgesAfter(forwarded, limit));
+    if (!plan) return { forward: undefined, waiting: false };
+    if (!this.#take("forward", Date.now()).ok) return { forward: undefined, waiting: true };
+    const isAll = "purgeEverything" in plan.forward;
+    this.#store.setForwarded(isAll ? this.#position : plan.upTo);
+    return { forward: plan.forward, waiting: !isAll && plan.upTo < this.#position };
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {

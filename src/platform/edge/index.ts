@@ -10,5 +10,7 @@ export {
   tagValue,
 } from "./facts.ts";
 export { EdgeFeedObject } from "./feed-object.ts";
-export { type Edge, EdgeReader, type EdgeState, edgeReader, openEdge } from "./reader.ts";
+export { platformCache } from "./forward-purges.ts";
+export { type Edge, type EdgeContext, edgeReader, keepFresh, openEdge } from "./open-edge.ts";
+export { EdgeReader, type EdgeState } from "./reader.ts";
 export type { EdgeView } from "./view.ts";

@@ -1,7 +1,5 @@
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import { logError } from "../telemetry/log.ts";
-import type { Meter } from "../telemetry/meter.ts";
-import { type EdgeFeedBinding, edgeFeed } from "./append-facts.ts";
 import { EDGE_GRACE_MS, EDGE_MAX_AGE_MS, type FeedDelta } from "./facts.ts";
 import { EdgeView } from "./view.ts";
 
@@ -20,7 +18,7 @@ const POLL_REST_MS = 500;
 const READS_PER_POLL_MAX = 50;
 
 type Polling = { promise: Promise<void>; startedAtMs: number };
-type ReadFeed = (position: number) => Promise<FeedDelta>;
+export type ReadFeed = (position: number) => Promise<FeedDelta>;
 
 /** One isolate's knowledge of the feed, and the only one who asks for more. Lives as long as the isolate. */
 export class EdgeReader {
@@ -81,13 +79,19 @@ export class EdgeReader {
     return promise;
   }
 
+  /** Whether waiting could help: the view is too old, and the feed has not just failed to answer. */
+  mayRefresh(): boolean {
+    const nowMs = this.#clock.nowMs();
+    return this.state(nowMs) !== "fresh" && nowMs - this.#failedAtMs >= POLL_REST_MS;
+  }
+
   /**
    * Waits for a fresh view, by one poll that all share; or no longer than `POLL_TIMEOUT_MS`, or not at
    * all right after a failure. What it became is `state`'s to say.
    */
   async refresh(read: ReadFeed, waitUntil: (work: Promise<unknown>) => void): Promise<void> {
+    if (!this.mayRefresh()) return;
     const nowMs = this.#clock.nowMs();
-    if (this.state(nowMs) === "fresh" || nowMs - this.#failedAtMs < POLL_REST_MS) return;
     const shared = this.#isPolling(nowMs) ? this.#polling?.promise : undefined;
     if (shared) return settledWithin(shared, POLL_TIMEOUT_MS);
     const own = this.poll(read);
@@ -121,47 +125,6 @@ export class EdgeReader {
     }
     throw new Error(`the edge feed has more after ${READS_PER_POLL_MAX} reads`);
   }
-}
-
-/** What one request may do with the isolate's reader. */
-export type Edge = {
-  readonly reader: EdgeReader;
-  /** Starts a poll in the background when one is due. */
-  keepFresh(nowMs: number): void;
-  /** Resolves once the view is as fresh as it can be had. */
-  refresh(): Promise<void>;
-};
-
-const readers = new WeakMap<object, EdgeReader>();
-
-/** The isolate's reader of a feed: one, whatever asks. */
-export function edgeReader({ EDGE_FEED }: EdgeFeedBinding): EdgeReader {
-  const known = readers.get(EDGE_FEED);
-  if (known) return known;
-  const reader = new EdgeReader();
-  readers.set(EDGE_FEED, reader);
-  return reader;
-}
-
-const readFeed =
-  (env: EdgeFeedBinding): ReadFeed =>
-  async (position) =>
-    edgeFeed(env).since(position);
-
-export function openEdge(
-  env: EdgeFeedBinding,
-  meter: Meter,
-  waitUntil: (work: Promise<unknown>) => void,
-  reader = edgeReader(env),
-): Edge {
-  const read = readFeed(env);
-  return {
-    reader,
-    keepFresh(nowMs) {
-      if (reader.isDue(nowMs)) waitUntil(reader.poll(read));
-    },
-    refresh: () => meter.step("object", () => reader.refresh(read, waitUntil)),
-  };
 }
 
 async function settledWithin(work: Promise<void>, timeoutMs: number): Promise<void> {

@@ -1,15 +1,14 @@
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
-import { randomSuffix } from "../../shared/ids.ts";
 import { openIo } from "../io/io.ts";
 import { Meter } from "../telemetry/meter.ts";
 import type { ApiEnv } from "./context.ts";
 import { Problem } from "./problem.ts";
+import { newRequestId } from "./request-id.ts";
 
 /** Names the request, opens its view of the world, and reports what it cost on the way out. */
 export const identify = createMiddleware<ApiEnv>(async (c, next) => {
-  const offered = c.req.header("X-Request-Id");
-  const requestId = offered && /^[\w-]{8,64}$/.test(offered) ? offered : `req_${randomSuffix()}`;
+  const requestId = newRequestId(c.req.header("X-Request-Id"));
   const meter = new Meter();
   c.set("requestId", requestId);
   c.set("meter", meter);
