@@ -15,6 +15,8 @@ const TYPES: Readonly<Record<string, string>> = {
   avif: "image/avif",
 };
 
+export const MEDIA_TYPES: readonly string[] = [...new Set(Object.values(TYPES))];
+
 export const mediaTypeOf = (name: string): string => TYPES[name.slice(name.lastIndexOf(".") + 1)]!;
 
 const at = (offset: number, text: string) => (bytes: Uint8Array) =>

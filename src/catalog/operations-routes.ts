@@ -10,7 +10,7 @@ import { Sku } from "../shared/ids.ts";
 import { MINOR_MAX, Money } from "../shared/money.ts";
 import { changePrice } from "./change-price.ts";
 import { ImportReport, importCatalog } from "./import/import-catalog.ts";
-import { MEDIA_BYTES_MAX, MEDIA_NAME, type MediaError, storeMedia } from "./media.ts";
+import { MEDIA_BYTES_MAX, MEDIA_NAME, MEDIA_TYPES, type MediaError, storeMedia } from "./media.ts";
 import type { ReceiveStock } from "./model.ts";
 import { mediaBucket } from "./stub.ts";
 
@@ -66,6 +66,8 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         summary: "Import products from CSV in Shopify's product columns (text/csv, UTF-8)",
         tag: "Operations",
         audience: "staff",
+        headers: { "Idempotency-Key": "optional" },
+        uploads: ["text/csv"],
         responses: { 200: ImportReport },
         problems: [...OPERATION_PROBLEMS, "unsupported-media-type"],
       }),
@@ -94,6 +96,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         summary: "Change a variant's price, or the former price shown beside it",
         tag: "Operations",
         audience: "staff",
+        headers: { "Idempotency-Key": "optional" },
         responses: { 200: PriceAnswer },
         problems: [...OPERATION_PROBLEMS, "sku-unknown"],
       }),
@@ -119,6 +122,8 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         summary: "Store an image under a name that is for ever (SVG, PNG, JPEG, WebP or AVIF)",
         tag: "Operations",
         audience: "staff",
+        headers: { "Idempotency-Key": "optional" },
+        uploads: MEDIA_TYPES,
         responses: { 200: MediaAnswer },
         problems: OPERATION_PROBLEMS,
       }),

@@ -46,6 +46,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Quote the cart: prices, shipping, and whatever stands in the way",
       tag: "Checkout",
       audience: "shopper",
+      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
       responses: { 200: ValidatedCheckout },
       problems: [
         "request-invalid",
@@ -75,6 +76,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Complete a checkout: hold, pay, order",
       tag: "Checkout",
       audience: "shopper",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "required" },
       responses: { 201: PlacedOrder, 202: PendingPayment },
       problems: [
         "request-invalid",
@@ -118,6 +120,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Read a checkout: its status, its quote, its order",
       tag: "Checkout",
       audience: "shopper",
+      headers: { "Cart-Token": "required" },
       responses: { 200: CheckoutView },
       problems: ["request-invalid", "not-found"],
     }),
@@ -138,6 +141,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Close a checkout that is not being paid; the cart stays",
       tag: "Checkout",
       audience: "shopper",
+      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
       responses: { 200: CheckoutView },
       problems: ["request-invalid", "not-found", "checkout-closed"],
     }),

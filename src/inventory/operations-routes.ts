@@ -49,6 +49,7 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
       summary: "Receive goods, or take them out",
       tag: "Operations",
       audience: "staff",
+      headers: { "Idempotency-Key": "optional" },
       responses: { 200: StockView },
       problems: [
         "sku-unknown",

@@ -46,6 +46,7 @@ export const orderOperationsRoutes = new Hono<ApiEnv>()
       summary: "Cancel an order on the shop's behalf",
       tag: "Operations",
       audience: "staff",
+      headers: { "Idempotency-Key": "optional" },
       responses: { 200: OrderView },
       problems: [
         "not-found",

@@ -83,6 +83,7 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "An order, as it is or as it was at a moment",
       tag: "Orders",
       audience: "shopper",
+      headers: { "Order-Token": "required" },
       responses: { 200: OrderView },
       problems: ["not-found", "request-invalid", "dependency-unavailable"],
     }),
@@ -102,6 +103,7 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "What happened to an order, oldest first",
       tag: "Orders",
       audience: "shopper",
+      headers: { "Order-Token": "required" },
       responses: { 200: OrderEventList },
       problems: ["not-found", "request-invalid", "dependency-unavailable"],
     }),
@@ -124,6 +126,7 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "Cancel an order that is not on its way yet; money and goods go back by themselves",
       tag: "Orders",
       audience: "shopper",
+      headers: { "Order-Token": "required", "Idempotency-Key": "required" },
       responses: { 200: OrderView },
       problems: [
         "not-found",
@@ -156,6 +159,7 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "Ask to send goods back",
       tag: "Orders",
       audience: "shopper",
+      headers: { "Order-Token": "required", "Idempotency-Key": "required" },
       responses: { 201: RequestedReturn },
       problems: [
         "not-found",

@@ -17,6 +17,7 @@ export const orderV1Routes = new Hono<ApiEnv>().get(
     summary: "An order",
     tag: "Version 1",
     audience: "shopper",
+    headers: { "Order-Token": "required" },
     responses: { 200: OrderView },
     problems: ["not-found", "dependency-unavailable"],
   }),

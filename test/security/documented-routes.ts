@@ -24,7 +24,7 @@ export type Schema = {
   maxItems?: number;
 };
 
-export type Parameter = { in: string; name: string; schema: Schema };
+export type Parameter = { in: string; name: string; required?: boolean; schema: Schema };
 
 export type Route = {
   /** Method and path as OpenAPI has them: what a failing test is called. */

@@ -16,6 +16,14 @@ const ProblemDocument = z
   })
   .meta({ id: "Problem" });
 
+const REQUEST_HEADERS = {
+  "Cart-Token": "Whose cart: answered in the same header when the cart was made",
+  "Order-Token": "A guest's access to the order: answered when it was placed",
+  "Idempotency-Key":
+    "1 to 255 printable characters, fresh for each intention: a repeat with the same key and body takes effect once and answers the same",
+} as const;
+type RequestHeader = keyof typeof REQUEST_HEADERS;
+
 export type RouteDescription = {
   summary: string;
   tag: string;
@@ -23,6 +31,10 @@ export type RouteDescription = {
   responses: Partial<Record<200 | 201 | 202, z.ZodType>>;
   /** The problems of this route beside `internal`, which any route may answer. */
   problems?: readonly ProblemSlug[];
+  /** The headers that the route reads. The typed client sends them by itself, so they are no input of it. */
+  headers?: Partial<Record<RequestHeader, "required" | "optional">>;
+  /** The media types of a body that is not JSON: JSON bodies are documented by their schema. */
+  uploads?: readonly string[];
   /** Who may call it. Every route declares one; a test refuses a route that does not. */
   audience: "public" | "shopper" | "staff" | "processor";
 };
@@ -30,7 +42,15 @@ export type RouteDescription = {
 const problemContent = { "application/problem+json": { schema: resolver(ProblemDocument) } };
 
 /** Documents a route from the same schemas that it validates and answers with. */
-export function describe({ summary, tag, responses, problems = [], audience }: RouteDescription) {
+export function describe({
+  summary,
+  tag,
+  responses,
+  problems = [],
+  headers = {},
+  uploads,
+  audience,
+}: RouteDescription) {
   const answers = Object.entries(responses).map(([status, schema]) => [
     status,
     { description: summary, content: { "application/json": { schema: resolver(schema) } } },
@@ -45,7 +65,22 @@ export function describe({ summary, tag, responses, problems = [], audience }: R
     summary,
     tags: [tag],
     ...(audience === "staff" ? { security: [{ staffKey: [] }] } : {}),
+    parameters: Object.entries(headers).map(([name, need]) => ({
+      in: "header",
+      name,
+      required: need === "required",
+      description: REQUEST_HEADERS[name as RequestHeader],
+      schema: { type: "string" },
+    })),
+    ...(uploads ? { requestBody: uploadOf(uploads) } : {}),
     responses: Object.fromEntries([...answers, ...refusals]),
     "x-audience": audience,
   } as Parameters<typeof describeRoute>[0]);
 }
+
+const uploadOf = (types: readonly string[]) => ({
+  required: true,
+  content: Object.fromEntries(
+    types.map((type) => [type, { schema: { type: "string", format: "binary" } }]),
+  ),
+});
