@@ -1,11 +1,18 @@
 import { z } from "zod";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no i, l, o, u
-const RANDOM_BYTES = 16;
+const SUFFIX_BYTES = 16;
 
 /** 128 random bits as 26 characters: unguessable, so an id may also serve as a capability. */
 export function randomSuffix(): string {
-  return encodeBase32(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)));
+  return encodeBase32(crypto.getRandomValues(new Uint8Array(SUFFIX_BYTES)));
+}
+
+/** As `randomSuffix`, but the same for the same name: for ids that must follow from what they name. */
+export async function derivedSuffix(kind: string, name: string): Promise<string> {
+  const bytes = new TextEncoder().encode(`${kind}\n${name}`);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return encodeBase32(hash.slice(0, SUFFIX_BYTES));
 }
 
 export function encodeBase32(bytes: Uint8Array): string {
@@ -46,6 +53,10 @@ export const QuoteId = idSchema("quo");
 export type QuoteId = z.infer<typeof QuoteId>;
 export const OrderId = idSchema("ord");
 export type OrderId = z.infer<typeof OrderId>;
+export const BlockId = idSchema("blk");
+export type BlockId = z.infer<typeof BlockId>;
+export const ContentPageId = idSchema("cpg");
+export type ContentPageId = z.infer<typeof ContentPageId>;
 export const EventId = idSchema("evt");
 export type EventId = z.infer<typeof EventId>;
 

@@ -1,8 +1,8 @@
+import { sanitizeHtml } from "../../platform/html/sanitize-html.ts";
 import { ok } from "../../shared/result.ts";
 import type { Attributes, Seo } from "../model.ts";
 import { attributeKey, type Columns, readFlag } from "./columns.ts";
 import type { CsvRow } from "./csv.ts";
-import { sanitizeHtml } from "./html.ts";
 import { DEFAULT_VALUE, TEXT_LENGTH_MAX } from "./read-variant.ts";
 import { type Read, refuse } from "./rejections.ts";
 import { slugOrHash } from "./slug.ts";

@@ -1,9 +1,9 @@
+import { isSafeUrl } from "../../platform/html/sanitize-html.ts";
 import { Sku } from "../../shared/ids.ts";
 import { type Minor, parseMinor } from "../../shared/money.ts";
 import { ok } from "../../shared/result.ts";
 import { type Columns, readFlag, readGrams } from "./columns.ts";
 import type { CsvRow } from "./csv.ts";
-import { isSafeUrl } from "./html.ts";
 import { type Read, refuse } from "./rejections.ts";
 import { deriveSku } from "./slug.ts";
 

@@ -22,7 +22,7 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
 const DEPTH_MAX = 64;
 
 /**
- * Rebuilds a merchant's HTML from an allow-list: what is written is made here, tag by tag, and all
+ * Rebuilds HTML that a merchant or an editor wrote from an allow-list: what is written is made here, tag by tag, and all
  * text is escaped, so whatever the input was, no script, style, handler or frame is in the output.
  */
 export function sanitizeHtml(html: string): string {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isSafeUrl, sanitizeHtml } from "../../../src/catalog/import/html.ts";
+import { isSafeUrl, sanitizeHtml } from "../../../src/platform/html/sanitize-html.ts";
 
 describe("sanitizeHtml", () => {
   it("keeps what describes a product", () => {
