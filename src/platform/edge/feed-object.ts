@@ -165,7 +165,7 @@ export class EdgeFeedObject extends DurableObject<Env> {
   #take(name: "operators" | "forward", nowMs: number) {
     const limit = name === "forward" ? FORWARD_LIMIT : OPERATOR_LIMIT;
     const taken = takeToken(this.#store.bucket(name), limit, nowMs);
-    if (taken.ok) this.#store.setBucket(name, taken.bucket.tokens, taken.bucket.atMs);
+    if (taken.ok) this.#store.setBucket(name, taken.bucket);
     return taken;
   }
 

@@ -1,4 +1,5 @@
 import { type Fact, isStanding, type NewFact, TOPICS } from "./facts.ts";
+import type { Bucket } from "./forward.ts";
 
 /** Append-only: what has shipped stays. */
 export const FEED_MIGRATIONS = [
@@ -23,7 +24,7 @@ export const FEED_MIGRATIONS = [
    CREATE INDEX fact_by_end ON fact (until_ms) WHERE until_ms IS NOT NULL;
    CREATE TABLE batch (id TEXT PRIMARY KEY, position INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;
    CREATE INDEX batch_by_age ON batch (at_ms);
-   CREATE TABLE bucket (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at_ms INTEGER NOT NULL) STRICT;`,
+   CREATE TABLE bucket (name TEXT PRIMARY KEY, full_at_ms INTEGER NOT NULL) STRICT;`,
 ] as const;
 
 export type FeedHead = { position: number; floor: number; forwarded: number };
@@ -157,16 +158,16 @@ export class FeedStore {
     return dueMs ?? undefined;
   }
 
-  bucket(name: string): { tokens: number; atMs: number } | undefined {
-    const [row] = this.#sql.exec<{ tokens: number; atMs: number }>(
-      "SELECT tokens, at_ms AS atMs FROM bucket WHERE name = ?",
+  bucket(name: string): Bucket | undefined {
+    const [row] = this.#sql.exec<Bucket>(
+      "SELECT full_at_ms AS fullAtMs FROM bucket WHERE name = ?",
       name,
     );
     return row;
   }
 
-  setBucket(name: string, tokens: number, atMs: number): void {
-    this.#sql.exec("INSERT OR REPLACE INTO bucket VALUES (?, ?, ?)", name, tokens, atMs);
+  setBucket(name: string, { fullAtMs }: Bucket): void {
+    this.#sql.exec("INSERT OR REPLACE INTO bucket VALUES (?, ?)", name, Math.ceil(fullAtMs));
   }
 
   setForwarded(position: number): void {

@@ -5,7 +5,8 @@ export const OPERATOR_LIMIT: Limit = { perMinute: 60, burst: 30 };
 export const FORWARD_TAGS_MAX = 100;
 
 export type Limit = { perMinute: number; burst: number };
-export type Bucket = { tokens: number; atMs: number };
+/** When a bucket will be full again, if nobody takes from it. */
+export type Bucket = { fullAtMs: number };
 
 const MINUTE_MS = 60_000;
 
@@ -15,11 +16,12 @@ export function takeToken(
   { perMinute, burst }: Limit,
   nowMs: number,
 ): { ok: true; bucket: Bucket } | { ok: false; retryAfterMs: number } {
-  const { tokens, atMs } = bucket ?? { tokens: burst, atMs: nowMs };
-  const filledMs = Math.max(nowMs - atMs, 0);
-  const now = Math.min(tokens + (filledMs * perMinute) / MINUTE_MS, burst);
-  if (now >= 1) return { ok: true, bucket: { tokens: now - 1, atMs: Math.max(nowMs, atMs) } };
-  return { ok: false, retryAfterMs: Math.ceil(((1 - now) * MINUTE_MS) / perMinute) };
+  const tokenMs = MINUTE_MS / perMinute;
+  // Never emptier than empty, though the clock may have jumped back.
+  const missingMs = Math.min(Math.max((bucket?.fullAtMs ?? 0) - nowMs, 0), burst * tokenMs);
+  const overMs = missingMs - (burst - 1) * tokenMs;
+  if (overMs > 0) return { ok: false, retryAfterMs: Math.ceil(overMs) };
+  return { ok: true, bucket: { fullAtMs: nowMs + missingMs + tokenMs } };
 }
 
 /** One call's worth for the platform's cache. */
