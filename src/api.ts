@@ -8,8 +8,10 @@ import { catalogRoutes } from "./catalog/routes.ts";
 import { catalogV1Routes } from "./catalog/v1-routes.ts";
 import { checkoutRoutes } from "./checkout/index.ts";
 import { checkoutV1Routes } from "./checkout/v1-routes.ts";
+import { contentOperationsRoutes } from "./content/operations-routes.ts";
+import { contentRoutes } from "./content/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
-import { healthRoutes, requireStaff } from "./operations/index.ts";
+import { auditRoutes, healthRoutes, purgeRoutes, requireStaff } from "./operations/index.ts";
 import { orderOperationsRoutes } from "./orders/operations-routes.ts";
 import { orderRoutes } from "./orders/routes.ts";
 import { orderV1Routes } from "./orders/v1-routes.ts";
@@ -18,7 +20,7 @@ import { documentation } from "./platform/http/documentation.ts";
 import { identify, jsonOnly, limitBody, noStoreByDefault } from "./platform/http/pipeline.ts";
 import { onError, Problem } from "./platform/http/problem.ts";
 import { problemPages } from "./platform/http/problem-pages.ts";
-import { hotPage } from "./platform/pages/index.ts";
+import { hotPage, pageKeyOf } from "./platform/pages/index.ts";
 
 const EXPOSED_HEADERS = [
   "Cart-Token",
@@ -50,6 +52,7 @@ export const api = app
   .use("/ops/*", requireStaff)
   .route("/api/v2", healthRoutes)
   .route("/api/v2", catalogRoutes)
+  .route("/api/v2", contentRoutes)
   .route("/api/v2", inventoryRoutes)
   .route("/api/v2", cartRoutes)
   .route("/api/v2", checkoutRoutes)
@@ -63,8 +66,14 @@ export const api = app
     // The catalogue is a leaf: what it needs of the inventory is handed to it here.
     catalogOperationsRoutes((c) => (items) => receiveStock(c.env, c.var.meter, items)),
   )
+  .route("/ops/v1", contentOperationsRoutes)
   .route("/ops/v1", inventoryOperationsRoutes)
   .route("/ops/v1", orderOperationsRoutes)
+  .route(
+    "/ops/v1",
+    purgeRoutes((c, path) => pageKeyOf(app, c.env, c.var.io.config.PUBLIC_URL, path)),
+  )
+  .route("/ops/v1", auditRoutes)
   .route("/", mediaRoutes);
 
 export type Api = typeof api;

@@ -1,2 +1,4 @@
+export { auditRoutes } from "./audit-routes.ts";
+export { purgeRoutes } from "./purge-routes.ts";
 export { healthRoutes } from "./routes.ts";
 export { requireStaff } from "./staff-auth.ts";

@@ -1,4 +1,4 @@
-import { bigint, index, int, mediumtext, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import { bigint, index, int, json, mediumtext, mysqlTable, varchar } from "drizzle-orm/mysql-core";
 
 const atMs = (name: string) => bigint(name, { mode: "number" });
 
@@ -18,4 +18,20 @@ export const deadLetters = mysqlTable(
     lastAtMs: atMs("last_at_ms").notNull(),
   },
   (t) => [index("dead_letters_by_queue").on(t.queue, t.lastAtMs, t.id)],
+);
+
+/** What operators did, written before it takes effect, so that nothing is done without its row. */
+export const auditLog = mysqlTable(
+  "audit_log",
+  {
+    id: varchar("id", { length: 40 }).primaryKey(),
+    /** The staff key's id. */
+    actor: varchar("actor", { length: 80 }).notNull(),
+    /** Past tense with its area: `pages.purged`. */
+    action: varchar("action", { length: 80 }).notNull(),
+    target: json("target").$type<Record<string, unknown>>().notNull(),
+    atMs: atMs("at_ms").notNull(),
+    requestId: varchar("request_id", { length: 80 }).notNull(),
+  },
+  (t) => [index("audit_log_by_time").on(t.atMs, t.id)],
 );

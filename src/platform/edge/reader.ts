@@ -44,7 +44,7 @@ export class EdgeReader {
 
   state(nowMs: number): EdgeState {
     const ageMs = this.ageMs(nowMs);
-    if (ageMs <= EDGE_MAX_AGE_MS) return "fresh";
+    if (ageMs < EDGE_MAX_AGE_MS) return "fresh";
     return ageMs <= EDGE_GRACE_MS ? "grace" : "blind";
   }
 

@@ -95,8 +95,10 @@ export const idempotent = (caller: (c: Context<ApiEnv>) => string, options = { r
 
     await next();
     const answer = await answerOf(c);
+    // "Not now" is no answer to keep: the same key has to work later.
+    const isFinal = answer.status < 500 && answer.status !== 429;
     await meter.step("object", async () =>
-      answer.status < 500 ? stub().settle(key, answer) : stub().release(key),
+      isFinal ? stub().settle(key, answer) : stub().release(key),
     );
   });
 

@@ -8,6 +8,8 @@ const ADVICE: Record<ProblemSlug, string> = {
   "cart-limit": "A cart holds at most 100 lines and 999 of each. Split the purchase.",
   "checkout-closed": "Read the checkout. To buy again, validate the cart: it gets a new checkout.",
   "checkout-incomplete": "`problems` says what is missing. Mend it and validate again.",
+  "content-conflict":
+    "Somebody was faster: `current` is the version there is now, 0 for none. Read it again.",
   "dependency-unavailable":
     "Nothing was changed. Repeat the request with the same Idempotency-Key after `Retry-After` seconds.",
   forbidden: "The key is valid but its scopes do not cover this route.",
@@ -23,6 +25,7 @@ const ADVICE: Record<ProblemSlug, string> = {
     "No processor could take the payment. Nothing was charged. Try again soon.",
   "quote-changed":
     "Prices, the cart or the time have moved on. Show the new `quote` and let the shopper agree.",
+  "rate-limited": "Repeat after `Retry-After` seconds, and less often.",
   "request-in-progress": "The first request is still running. Repeat after `Retry-After` seconds.",
   "request-invalid": "`errors` names each wrong field by JSON pointer.",
   "request-malformed": "The body is not well-formed JSON, or the request cannot be parsed.",
