@@ -5,7 +5,12 @@ import type { PaymentTokens } from "../payments/index.ts";
 import { claimProblem } from "../platform/http/idempotency.ts";
 import { asProblem, Problem } from "../platform/http/problem.ts";
 import { type Io, openIo } from "../platform/io/io.ts";
-import { ANSWERS_MIGRATION, type Answer, Answers } from "../platform/objects/answers.ts";
+import {
+  ANSWERS_MIGRATION,
+  type Answer,
+  Answers,
+  type Claim,
+} from "../platform/objects/answers.ts";
 import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
 import { logError } from "../platform/telemetry/log.ts";
@@ -79,8 +84,10 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     const nowMs = Date.now();
     const io = openIo(this.env, trace);
     // No await from here on: the claim, the quote and the answer are one atomic write.
-    const known = answerKey === undefined ? undefined : this.#claim(request, answerKey, nowMs);
-    if (known) return known;
+    if (answerKey !== undefined) {
+      const claim = this.#answers.claim(answerKey, request.fingerprint, nowMs);
+      if (claim.kind !== "new") return claimedReply(claim, trace);
+    }
     const attempt = this.#store.attempt();
     const closed = this.#closedProblem(attempt);
     if (closed || (attempt && !isOver(attempt))) {
@@ -160,11 +167,10 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     const nowMs = Date.now();
     // No await from here until the attempt is journaled: two requests cannot both begin one.
     const before = this.#store.attempt();
-    const known = this.#claim(request, answerKey, nowMs);
-    if (known?.answer.status === 409 && before?.answerKey === answerKey && !isOver(before)) {
-      return this.#join(before, io, tokens);
-    }
-    if (known) return known;
+    const claim = this.#answers.claim(answerKey, request.fingerprint, nowMs);
+    const isMine = before?.answerKey === answerKey && !isOver(before);
+    if (claim.kind === "running" && isMine) return this.#join(before, io, tokens);
+    if (claim.kind !== "new") return claimedReply(claim, trace);
 
     const problem =
       this.#closedProblem(before) ??
@@ -181,7 +187,9 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     if (!isCurrent || Date.parse(quote.expiresAt) <= nowMs) {
       return reply(await this.#refuse(answerKey, { code: "quote_changed" }, io));
     }
-    return reply(await this.#drive(this.#begin(request, record, orderId), io, tokens));
+    const answer = await this.#drive(this.#begin(request, record, orderId), io, tokens);
+    this.ctx.waitUntil(this.#finish());
+    return reply(answer);
   }
 
   #begin(request: CompleteRequest, record: CheckoutRecord, orderId: OrderId): Attempt {
@@ -223,7 +231,6 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   async #run(attempt: Attempt, io: Io, tokens: PaymentTokens | undefined): Promise<Answer> {
     const outcome = await runAttempt(attempt, openSagaDeps(this.env, io, this.#store, tokens));
     const answer = await this.#conclude(attempt, outcome, io);
-    if (attempt.step === "finishing") this.ctx.waitUntil(this.#finish());
     if (attempt.step !== "done" && attempt.step !== "undone") await this.#armRetry(attempt);
     return answer;
   }
@@ -292,13 +299,6 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     return { id: orderId, number, status: "placed", total: quote.totals.total, token };
   }
 
-  #claim(request: Repeatable, answerKey: string, nowMs: number): Reply | undefined {
-    const claim = this.#answers.claim(answerKey, request.fingerprint, nowMs);
-    if (claim.kind === "replay") return reply(claim.answer, true);
-    const problem = claimProblem(claim);
-    return problem && reply(problemAnswer(problem, request.trace));
-  }
-
   #closedProblem(attempt: Attempt | undefined): Problem | undefined {
     const isCanceled = this.#store.record()?.canceledBecause != null;
     const isCompleted = attempt !== undefined && isPlaced(attempt);
@@ -331,6 +331,14 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   #migrate(): void {
     migrate(this.ctx.storage, [...CHECKOUT_MIGRATIONS, ANSWERS_MIGRATION]);
   }
+}
+
+/** What a request is told whose key was known already. */
+function claimedReply(claim: Exclude<Claim, { kind: "new" }>, trace: string): Reply {
+  if (claim.kind === "replay") return reply(claim.answer, true);
+  const problem = claimProblem(claim);
+  assert(problem, "a claim that is neither new nor a replay is refused");
+  return reply(problemAnswer(problem, trace));
 }
 
 const inProgress = () => new Problem("request-in-progress", {}, { "Retry-After": "1" });
