@@ -1,0 +1,106 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { takeStartLock } from "../local/stack/start-lock.ts";
+import { Generator } from "./load/generator.ts";
+import { describeMachine, describeVersions } from "./measure/machine.ts";
+import { type Options, readOptions, Usage } from "./options.ts";
+import { table } from "./report.ts";
+import { writeResults } from "./results.ts";
+import { type BuiltWorker, buildWorkers } from "./shop/build-workers.ts";
+import { loadProducts, startBenchShop } from "./shop/start-bench-shop.ts";
+import type { Row } from "./suite.ts";
+import { SUITES } from "./suites.ts";
+
+/** Left over from a run: pages that would be hits where a miss is to be measured. */
+const CACHES = ["workers/cache", "workers/kv"];
+
+type Results = { rows: Row[]; figures: Record<string, object> };
+
+/** Runs the suites that were asked for, shop by shop; answers the exit code. */
+export async function bench(args: readonly string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    if (!(error instanceof Usage)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+  const { dir } = options;
+  mkdirSync(dir, { recursive: true });
+  const lock = takeStartLock(dir, "the bench");
+  const { release } = await lock;
+  try {
+    const machine = describeMachine();
+    console.log(`${machine.note}\n`);
+    const built = await buildWorkers(join(dir, "build"));
+    const results: Results = { rows: [], figures: {} };
+    for (const products of options.catalogues) await runShop(options, built, products, results);
+    console.log(`\n${table(results.rows)}\n`);
+    writeResults(options.out, {
+      ...describeVersions(),
+      machine,
+      options,
+      figures: results.figures,
+    });
+    console.log(`The figures are in ${options.out}`);
+    return 0;
+  } finally {
+    release();
+  }
+}
+
+async function runShop(
+  { dir, only, scale, stocked, catalogues, pinned }: Options,
+  built: readonly BuiltWorker[],
+  products: number,
+  results: Results,
+): Promise<void> {
+  const isLast = products === catalogues.at(-1);
+  const suites = SUITES.filter(
+    ({ name, catalogue }) =>
+      only.includes(name) &&
+      (catalogue === "each" || (catalogue === "largest" ? isLast : products === catalogues[0])),
+  );
+  if (suites.length === 0) return;
+
+  const own = join(dir, `shop-${products}`);
+  for (const cache of CACHES) rmSync(join(own, cache), { recursive: true, force: true });
+  const progress = (text: string) => console.log(`  ${text}`);
+  console.log(`A shop with ${products.toLocaleString("en")} products`);
+  const shop = await startBenchShop(own, built, pinned ? 0 : undefined);
+  const generator = new Generator(pinned ? 1 : undefined);
+  const stop = onSignals(async () => {
+    await generator.stop();
+    await shop.stop();
+  });
+  try {
+    await loadProducts(shop, { products, stocked });
+    for (const { name, run } of suites) {
+      console.log(`${name} …`);
+      const { rows, figures } = await run({ shop, generator, scale, products, stocked, progress });
+      const prefix = catalogues.length > 1 ? `${products.toLocaleString("en")} products · ` : "";
+      for (const row of rows) results.rows.push({ ...row, figure: `${prefix}${row.figure}` });
+      const bySize = { ...results.figures[name], [products]: figures };
+      results.figures[name] = bySize;
+    }
+  } finally {
+    await stop();
+  }
+}
+
+/** Ends everything once, whether the work is done or the user has seen enough. */
+function onSignals(end: () => Promise<void>): () => Promise<void> {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"] as const;
+  const interrupted = () => {
+    stop().finally(() => process.exit(130));
+  };
+  let ending: Promise<void> | undefined;
+  const stop = () => {
+    for (const signal of signals) process.off(signal, interrupted);
+    ending ??= end();
+    return ending;
+  };
+  for (const signal of signals) process.on(signal, interrupted);
+  return stop;
+}

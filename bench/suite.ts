@@ -1,0 +1,68 @@
+import type { Generator } from "./load/generator.ts";
+import type { BenchShop } from "./shop/start-bench-shop.ts";
+
+/** How long and how much: a quick run shows that all works, a full one gives figures to quote. */
+export type Scale = {
+  pairs: number;
+  turnMs: number;
+  /** Pages that are read once per turn. */
+  pagesPerTurn: number;
+  connections: number;
+  views: number;
+  cachedPages: number;
+  repriced: number;
+  tagPurges: number;
+  saleMs: number;
+  salePerSecond: number;
+  saleProducts: number;
+  rushMs: number;
+  lonePurchases: number;
+};
+
+export const FULL: Scale = {
+  pairs: 5,
+  turnMs: 2_000,
+  pagesPerTurn: 200,
+  connections: 16,
+  views: 20_000,
+  cachedPages: 60_000,
+  repriced: 500,
+  tagPurges: 20,
+  saleMs: 60_000,
+  salePerSecond: 500,
+  saleProducts: 10_000,
+  rushMs: 30_000,
+  lonePurchases: 100,
+};
+
+export const QUICK: Scale = {
+  pairs: 2,
+  turnMs: 250,
+  pagesPerTurn: 20,
+  connections: 4,
+  views: 300,
+  cachedPages: 300,
+  repriced: 20,
+  tagPurges: 2,
+  saleMs: 4_000,
+  salePerSecond: 50,
+  saleProducts: 200,
+  rushMs: 2_000,
+  lonePurchases: 5,
+};
+
+export type SuiteContext = {
+  shop: BenchShop;
+  generator: Generator;
+  scale: Scale;
+  /** How many products the shop holds, and how many of them can be bought. */
+  products: number;
+  stocked: number;
+  progress(text: string): void;
+};
+
+/** A line of the printed table. */
+export type Row = { figure: string; value: string; peer?: string; ratio?: string };
+
+export type SuiteResult = { rows: Row[]; figures: object };
+export type Suite = (context: SuiteContext) => Promise<SuiteResult>;
