@@ -1,11 +1,13 @@
+import { sweepPurges } from "../../src/content/index.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { type OrderQueues, sweepOutbox } from "../../src/orders/index.ts";
+import type { EdgeFeedBinding } from "../../src/platform/edge/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { logInfo } from "../../src/platform/telemetry/log.ts";
 import { randomSuffix } from "../../src/shared/ids.ts";
 
-export type OperationsEnv = OrderQueues;
+export type OperationsEnv = OrderQueues & EdgeFeedBinding;
 
 /** Nobody's request: what has to happen by the clock, and what no other consumer could settle. */
 export default {
@@ -15,7 +17,15 @@ export default {
   },
   scheduled: async (_controller, env) => {
     const io = openIo(env, `sweep_${randomSuffix()}`);
-    const { swept, failed } = await sweepOutbox(io, env);
-    if (swept + failed > 0) logInfo("orders.swept", { swept, failed, trace: io.trace });
+    const sweeps = {
+      orders: sweepOutbox(io, env),
+      content: sweepPurges(io, env),
+    };
+    // Each to its end: one that finds its database away must not stop the others.
+    await Promise.allSettled(Object.values(sweeps));
+    for (const [context, sweep] of Object.entries(sweeps)) {
+      const { swept, failed } = await sweep;
+      if (swept + failed > 0) logInfo(`${context}.swept`, { swept, failed, trace: io.trace });
+    }
   },
 } satisfies ExportedHandler<OperationsEnv>;

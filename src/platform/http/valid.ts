@@ -30,14 +30,15 @@ function fieldError(target: Target, issue: Issue): FieldError {
 
 const escapePointer = (part: string) => part.replaceAll("~", "~0").replaceAll("/", "~1");
 
+/** Names that mean something to the language itself; no data of anybody's needs them. */
+const POLLUTING = ["__proto__", "constructor", "prototype"];
+
 /**
  * Fields that only the server sets. Other unknown fields are ignored, so that clients may be newer
  * than the server; these are refused, because ignoring them would look like obeying them.
  */
 const SERVER_OWNED = new Set([
-  "__proto__",
-  "constructor",
-  "prototype",
+  ...POLLUTING,
   "id",
   "role",
   "roles",
@@ -63,50 +64,70 @@ const SERVER_OWNED = new Set([
 
 const DEPTH_MAX = 32;
 
-function refuseServerOwned(body: unknown, declared: ReadonlySet<string>): void {
-  const queue: { value: unknown; pointer: string; depth: number }[] = [
-    { value: body, pointer: "", depth: 0 },
-  ];
+type Visited = { value: unknown; pointer: string; depth: number; isFree: boolean };
+
+function refuseServerOwned(body: unknown, { names, free }: Declared): void {
+  const queue: Visited[] = [{ value: body, pointer: "", depth: 0, isFree: false }];
   for (let next = queue.pop(); next; next = queue.pop()) {
-    const { value, pointer, depth } = next;
+    const { value, pointer, depth, isFree } = next;
     if (value === null || typeof value !== "object") continue;
     if (depth > DEPTH_MAX) throw new Problem("request-malformed", { detail: "nested too deeply" });
     for (const key of Object.keys(value)) {
       const at = `${pointer}/${escapePointer(key)}`;
-      if (!Array.isArray(value) && SERVER_OWNED.has(key) && !declared.has(key)) {
+      const isOwned = isFree ? POLLUTING.includes(key) : SERVER_OWNED.has(key);
+      if (!Array.isArray(value) && isOwned && !names.has(key)) {
         throw invalid({ pointer: at, code: "server_owned", message: "is set by the server" });
       }
       const inner = Object.getOwnPropertyDescriptor(value, key)?.value as unknown;
-      queue.push({ value: inner, pointer: at, depth: depth + 1 });
+      queue.push({ value: inner, pointer: at, depth: depth + 1, isFree: isFree || free.has(key) });
     }
   }
 }
 
-/** The field names that a schema itself declares, at any depth: those a client may send. */
-function declaredKeys(schema: z.ZodType): ReadonlySet<string> {
+/**
+ * What a schema itself declares, at any depth: `names` of fields, which a client may send, and those
+ * whose content is `free`, because it is the client's own and means nothing to the server.
+ */
+type Declared = { names: Set<string>; free: Set<string> };
+
+function declaredKeys(schema: z.ZodType): Declared {
   const known = declaredBySchema.get(schema);
   if (known) return known;
-  const keys = new Set<string>();
-  collectKeys(schema, keys, 0);
-  declaredBySchema.set(schema, keys);
-  return keys;
+  const declared: Declared = { names: new Set(), free: new Set() };
+  collectKeys(schema, declared, 0);
+  declaredBySchema.set(schema, declared);
+  return declared;
 }
 
-const declaredBySchema = new WeakMap<z.ZodType, ReadonlySet<string>>();
+const declaredBySchema = new WeakMap<z.ZodType, Declared>();
 
 type SchemaParts = {
   shape?: Record<string, z.ZodType>;
-  def?: { innerType?: z.ZodType; element?: z.ZodType; in?: z.ZodType; options?: z.ZodType[] };
+  def?: {
+    type?: string;
+    innerType?: z.ZodType;
+    element?: z.ZodType;
+    in?: z.ZodType;
+    options?: z.ZodType[];
+  };
 };
 
-function collectKeys(schema: z.ZodType, keys: Set<string>, depth: number): void {
+const partsOf = (schema: z.ZodType) => schema as unknown as SchemaParts;
+
+function collectKeys(schema: z.ZodType, declared: Declared, depth: number): void {
   if (depth > DEPTH_MAX) return;
-  const { shape, def } = schema as unknown as SchemaParts;
+  const { shape, def } = partsOf(schema);
   for (const [key, inner] of Object.entries(shape ?? {})) {
-    keys.add(key);
-    collectKeys(inner, keys, depth + 1);
+    declared.names.add(key);
+    if (isRecord(inner)) declared.free.add(key);
+    collectKeys(inner, declared, depth + 1);
   }
   for (const inner of [def?.innerType, def?.element, def?.in, ...(def?.options ?? [])]) {
-    if (inner) collectKeys(inner, keys, depth + 1);
+    if (inner) collectKeys(inner, declared, depth + 1);
   }
+}
+
+function isRecord(schema: z.ZodType): boolean {
+  const { def } = partsOf(schema);
+  return def?.type === "record" || (def?.innerType !== undefined && isRecord(def.innerType));
 }

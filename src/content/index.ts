@@ -1,0 +1,1 @@
+export { sweepPurges } from "./publish-purges.ts";
