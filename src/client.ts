@@ -123,6 +123,14 @@ export function createClient(options: ClientOptions) {
           v2.categories[":handle"].$get({ param: { handle }, query: {} }, requestOptions(call)),
         ),
     },
+    /** What editors wrote. Its HTML was rebuilt from an allow-list; texts in `data` are for the caller to escape. */
+    content: {
+      block: (key: string, call?: CallOptions) =>
+        success(v2.content.blocks[":key"].$get({ param: { key } }, requestOptions(call))),
+      /** With the published blocks that it shows, in its order. */
+      page: (slug: string, call?: CallOptions) =>
+        success(v2.content.pages[":slug"].$get({ param: { slug } }, requestOptions(call))),
+    },
     /** Up to fifty SKUs. */
     availability: (skus: string[], call?: CallOptions) =>
       success(v2.availability.$get({ query: { sku: skus } }, requestOptions(call))),

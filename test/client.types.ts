@@ -29,6 +29,14 @@ export async function typed(client: StorefrontClient, error: ProblemError): Prom
   // @ts-expect-error: there is no such filter
   await client.products.list({ colour: "red" });
 
+  const page = await client.content.page("about");
+  expectTypeOf(page.blocks[0]!.title).toEqualTypeOf<string>();
+  expectTypeOf(page.seo.description).toEqualTypeOf<string | null>();
+  const block = await client.content.block("footer");
+  expectTypeOf(block.bodyHtml).toEqualTypeOf<string>();
+  // @ts-expect-error: whether it is published is the editors' business
+  block.published;
+
   await client.cart.add({ sku: "A", quantity: 1 });
   // @ts-expect-error: a quantity is a number
   await client.cart.add({ sku: "A", quantity: "1" });

@@ -74,6 +74,18 @@ describe("the client's cart", () => {
   });
 });
 
+describe("the client's content", () => {
+  it("is asked for by name", async ({ expect }) => {
+    const { client, asked } = shop([]);
+    await client.content.block("footer");
+    await client.content.page("about-us");
+    expect(asked.map(({ method, url }) => `${method} ${new URL(url).pathname}`)).toEqual([
+      "GET /api/v2/content/blocks/footer",
+      "GET /api/v2/content/pages/about-us",
+    ]);
+  });
+});
+
 describe("the client's keys", () => {
   it("are fresh for each write, and none for a read", async ({ expect }) => {
     const { client, asked } = shop([]);

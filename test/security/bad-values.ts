@@ -116,6 +116,7 @@ export function rightBody(schema: Schema, name = "body"): unknown {
   const shape = notNull(schema);
   if (shape.enum) return shape.enum[0];
   if (shape.type === "integer") return Math.max(1, shape.minimum ?? 1);
+  if (shape.type === "boolean") return true;
   if (shape.type === "array") return [rightBody(shape.items ?? {}, name)];
   if (shape.type !== "object") return sampleOf({ name, schema: shape });
   const fields = Object.entries(shape.properties ?? {});

@@ -11,7 +11,7 @@ const Thing = z.object({
     .array(z.object({ "a/b~c": z.int().optional(), count: z.int() }))
     .max(3)
     .optional(),
-  data: z.record(z.string(), z.unknown()).default({}).optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
 });
 
 const app = new Hono()
