@@ -3,7 +3,7 @@ import type { Meter } from "../platform/telemetry/meter.ts";
 import { assert } from "../shared/assert.ts";
 import type { Sku } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import type { Shortage, StockLine } from "./model.ts";
+import { type LedgerEntry, type Shortage, type StockLine, takeBackMovement } from "./model.ts";
 import { type InventoryEnv, skuStock } from "./stub.ts";
 
 type HeldAll = Result<
@@ -96,6 +96,53 @@ export async function takeBackAll(
     quantity: await skuStock(env, sku).takeBack(holdId, reason),
   }));
   return returned.filter(({ quantity }) => quantity > 0);
+}
+
+/**
+ * Puts goods that came back from a customer on the shelf again: per SKU one movement, known by
+ * `returnId`, so a repeat moves nothing. Unlike `takeBackAll` it may be a part of what was sold.
+ *
+ * @throws DependencyDown when an object could not be asked; repeat the call.
+ */
+export async function restock(
+  env: InventoryEnv,
+  meter: Meter,
+  { returnId, lines, reason }: { returnId: string; lines: readonly StockLine[]; reason: string },
+): Promise<void> {
+  await each([...sumBySku(lines)], meter, async ([sku, delta]) => {
+    const movement = {
+      movementId: restockMovement(returnId),
+      kind: "return",
+      delta,
+      reason,
+    } as const;
+    const moved = await skuStock(env, sku).move(movement);
+    assert(moved.ok, "returned goods must find room again");
+  });
+}
+
+/** The ledger's name of what a return put back. */
+export const restockMovement = (returnId: string): string => `restock:${returnId}`;
+
+/**
+ * What the ledgers of these SKUs say of one sale: its hold, and the returns that followed it.
+ *
+ * @throws DependencyDown when an object could not be asked.
+ */
+export async function movementsOf(
+  env: InventoryEnv,
+  meter: Meter,
+  {
+    holdId,
+    returnIds,
+    skus,
+  }: { holdId: string; returnIds: readonly string[]; skus: readonly Sku[] },
+): Promise<{ sku: Sku; movements: LedgerEntry[] }[]> {
+  const movementIds = [takeBackMovement(holdId), ...returnIds.map(restockMovement)];
+  return each([...new Set(skus)], meter, async (sku) => ({
+    sku,
+    movements: await skuStock(env, sku).movementsOf({ holdId, movementIds }),
+  }));
 }
 
 function sumBySku(lines: readonly StockLine[]): Map<Sku, number> {

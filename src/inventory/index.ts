@@ -1,6 +1,13 @@
 export { availabilityNow, readAvailability } from "./availability.ts";
-export { commitAll, holdAll, releaseAll, takeBackAll } from "./hold-stock.ts";
-export { Availability } from "./model.ts";
+export {
+  commitAll,
+  holdAll,
+  movementsOf,
+  releaseAll,
+  restock,
+  takeBackAll,
+} from "./hold-stock.ts";
+export { Availability, LedgerEntry } from "./model.ts";
 export { SkuStockObject } from "./object.ts";
 export { inventoryOperationsRoutes } from "./operations-routes.ts";
 export { receiveStock } from "./receive-stock.ts";

@@ -71,6 +71,9 @@ export type Movement = {
   location?: string;
 };
 
+/** The ledger's name of what undoing a whole sale put back. */
+export const takeBackMovement = (holdId: string): string => `return:${holdId}`;
+
 /** Lines of one order, as many as there are: the same SKU may stand on several. */
 export type StockLine = { sku: Sku; quantity: number };
 export type Shortage = { sku: Sku; available: number };

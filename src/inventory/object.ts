@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { publishCatalogEvents } from "../catalog/index.ts";
 import { openIo } from "../platform/io/io.ts";
 import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
@@ -11,6 +12,7 @@ import type {
   CommitResult,
   Hold,
   HoldResult,
+  LedgerEntry,
   Movement,
   MoveResult,
   ReleaseResult,
@@ -131,6 +133,11 @@ export class SkuStockObject extends DurableObject<Env> {
     };
   }
 
+  /** The ledger entries of one sale and of what came back of it, oldest first. */
+  movementsOf(sale: { holdId: string; movementIds: readonly string[] }): LedgerEntry[] {
+    return this.#hasTables ? this.#stock.listMovements(sale) : [];
+  }
+
   /** What may be sold now. With `refill` the caller says that Redis has lost its copy. */
   availability({ refill = false } = {}): Availability {
     const sku = this.#sku();
@@ -196,7 +203,9 @@ export class SkuStockObject extends DurableObject<Env> {
     const offer: Offer = { available, backorder, version: this.#offers.version() };
     try {
       const io = openIo(this.env, `stock:${sku}`);
-      await publishOffer(io, { sku, offer, crossesZero: this.#offers.crossesZero(offer) });
+      const crossesZero = this.#offers.crossesZero(offer);
+      const events = await publishOffer(io, { sku, offer, crossesZero });
+      await publishCatalogEvents(io, this.env, events);
       this.#offers.markPublished(offer);
     } catch (error) {
       // Weather or not, the news is owed: it stays due, and the stock itself is not in doubt.

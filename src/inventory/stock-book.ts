@@ -1,7 +1,7 @@
 import { assert } from "../shared/assert.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import type { CommitResult, HoldResult, MoveError, Movement, ReleaseResult } from "./model.ts";
-import { DEFAULT_LOCATION } from "./model.ts";
+import { DEFAULT_LOCATION, takeBackMovement } from "./model.ts";
 import { move, planHold, reserve, type Shelf, sell, unreserve } from "./stock.ts";
 import type { StockStore, StoredHold } from "./stock-store.ts";
 
@@ -65,7 +65,8 @@ export class StockBook {
       assert(released.ok, "a hold that was committed has sold something");
       return ok(0);
     }
-    const back = { movementId: `return:${holdId}`, kind: "return", delta: sold, reason } as const;
+    const movementId = takeBackMovement(holdId);
+    const back = { movementId, kind: "return", delta: sold, reason } as const;
     const moved = this.move(back, nowMs);
     return moved.ok ? ok(sold) : moved;
   }

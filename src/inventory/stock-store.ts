@@ -18,6 +18,17 @@ type Entry = {
   reason: string;
 };
 
+type LedgerRow = Entry & { sequence: number; occurredAtMs: number };
+
+const entryOf = ({ occurredAtMs, ...entry }: LedgerRow): LedgerEntry => ({
+  ...entry,
+  occurredAt: timestamp(occurredAtMs),
+});
+
+/** How far back a hold is looked for: reading a row is billed, and a ledger has no end. */
+const RECENT_ENTRIES_MAX = 10_000;
+const LEDGER_COLUMNS =
+  "sequence, kind, quantity, location, reference, reason, occurred_at_ms AS occurredAtMs";
 const HOLD_COLUMNS = "hold_id AS holdId, quantity, status, expires_at_ms AS expiresAtMs";
 
 /** The rows of one SKU. Every method is synchronous; the object decides what is one transaction. */
@@ -169,13 +180,32 @@ export class StockStore {
   }
 
   listLedger(limit: number): LedgerEntry[] {
-    const rows = this.#sql.exec<Entry & { sequence: number; occurredAtMs: number }>(
-      `SELECT sequence, kind, quantity, location, reference, reason, occurred_at_ms AS occurredAtMs
-       FROM ledger ORDER BY sequence DESC LIMIT ?`,
-      limit,
-    );
-    return rows
+    const query = `SELECT ${LEDGER_COLUMNS} FROM ledger ORDER BY sequence DESC LIMIT ?`;
+    return this.#sql.exec<LedgerRow>(query, limit).toArray().map(entryOf);
+  }
+
+  /**
+   * What a sale and its returns moved. Commits and movements are found by their indexes, however old;
+   * a hold and its end, which no index serves, only among the newest entries.
+   */
+  listMovements({
+    holdId,
+    movementIds,
+  }: {
+    holdId: string;
+    movementIds: readonly string[];
+  }): LedgerEntry[] {
+    const marks = movementIds.map(() => "?").join(", ");
+    const query = `SELECT ${LEDGER_COLUMNS} FROM ledger WHERE kind = 'commit' AND reference = ?1
+      UNION SELECT ${LEDGER_COLUMNS} FROM ledger
+        WHERE kind IN ('receive', 'adjust', 'return') AND reference IN (${marks})
+      UNION SELECT ${LEDGER_COLUMNS} FROM
+        (SELECT * FROM ledger ORDER BY sequence DESC LIMIT ${RECENT_ENTRIES_MAX})
+        WHERE kind IN ('hold', 'release', 'expire') AND reference = ?1
+      ORDER BY sequence`;
+    return this.#sql
+      .exec<LedgerRow>(query, holdId, ...movementIds)
       .toArray()
-      .map(({ occurredAtMs, ...entry }) => ({ ...entry, occurredAt: timestamp(occurredAtMs) }));
+      .map(entryOf);
   }
 }

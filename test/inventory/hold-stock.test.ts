@@ -5,8 +5,10 @@ import {
   commitAll,
   holdAll,
   type InventoryEnv,
+  movementsOf,
   receiveStock,
   releaseAll,
+  restock,
   takeBackAll,
 } from "../../src/inventory/index.ts";
 import { Meter } from "../../src/platform/telemetry/meter.ts";
@@ -214,5 +216,59 @@ describe("receiveStock", () => {
     expect(await stock(none!.sku).view()).toMatchObject({ onHand: 0, backorder: true });
     expect(await stock(one!.sku).view()).toMatchObject({ onHand: 1, backorder: false });
     expect(await stock(rest.at(-1)!.sku).view()).toMatchObject({ onHand: 119 });
+  });
+});
+
+describe("restock", () => {
+  it("puts a part of a sale back once per return, whatever races or repeats", async () => {
+    const [a, b] = [await stocked(5), await stocked(5)];
+    await holdAll(
+      env,
+      new Meter(),
+      order("o1", [
+        [a, 3],
+        [b, 1],
+      ]),
+    );
+    await commitAll(env, new Meter(), { holdId: "o1", skus: [a, b] });
+    const part = {
+      returnId: "ret_1",
+      lines: [
+        { sku: a, quantity: 1 },
+        { sku: a, quantity: 1 },
+      ],
+    };
+    const again = () => restock(env, new Meter(), { ...part, reason: "too large" });
+    await Promise.all(Array.from({ length: 5 }, again));
+    expect(await stock(a).view()).toMatchObject({ onHand: 4, held: 0 });
+    expect(await stock(b).view()).toMatchObject({ onHand: 4, held: 0 });
+    await restock(env, new Meter(), { ...part, returnId: "ret_2", reason: "" });
+    expect((await stock(a).view()).onHand).toBe(6);
+  });
+
+  it("stands in the ledger beside the sale that it belongs to", async () => {
+    const [sku, other] = [await stocked(5), await stocked(5)];
+    await holdAll(
+      env,
+      new Meter(),
+      order("o1", [
+        [sku, 2],
+        [other, 1],
+      ]),
+    );
+    await holdAll(env, new Meter(), order("o2", [[sku, 1]]));
+    await commitAll(env, new Meter(), { holdId: "o1", skus: [sku, other] });
+    const back = { lines: [{ sku, quantity: 1 }], reason: "" };
+    await restock(env, new Meter(), { ...back, returnId: "ret_1" });
+    await restock(env, new Meter(), { ...back, returnId: "ret_other" });
+    const sale = { holdId: "o1", returnIds: ["ret_1"], skus: [sku, other, sku] };
+    const found = await movementsOf(env, new Meter(), sale);
+    expect(found.map(({ sku: of }) => of)).toEqual([sku, other]);
+    expect(found[0]?.movements.map(({ kind, quantity }) => [kind, quantity])).toEqual([
+      ["hold", 2],
+      ["commit", 2],
+      ["return", 1],
+    ]);
+    expect(found[1]?.movements.map(({ kind }) => kind)).toEqual(["hold", "commit"]);
   });
 });
