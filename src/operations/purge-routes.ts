@@ -78,6 +78,7 @@ export const purgeRoutes = (findPageKey: FindPageKey) =>
         summary: "Purge pages everywhere, by what they show, by path, or all",
         tag: "Operations",
         audience: "staff",
+        headers: { "Idempotency-Key": "optional" },
         responses: { 200: PurgeResult },
         problems: [
           "request-invalid",
