@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NODE_MAJOR_MIN = 20;
-const COMMANDS = ["start", "test", "migrate", "import", "generate", "bench"];
+const COMMANDS = ["start", "test", "migrate", "import", "generate", "bench", "ops"];
 const INSTALL_WAIT_MS = 600_000;
 const HEARTBEAT_MS = 5_000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];

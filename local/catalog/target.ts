@@ -20,7 +20,7 @@ export function chooseTarget(named: {
   const file = join(REPOSITORY, ".local", "ports.json");
   if (!existsSync(file)) {
     throw new CannotLoad(
-      "No shop is running here (npm start). To load another one, name it: --url URL --key STAFF_KEY",
+      "No shop is running here (npm start). For another one, name it: --url URL --key STAFF_KEY",
     );
   }
   const { api, staffKey } = JSON.parse(readFileSync(file, "utf8")) as {

@@ -1,0 +1,44 @@
+import type { Target } from "../catalog/target.ts";
+import type { Health, Order, Pages, Purged, Stock } from "./answers.ts";
+import { ask } from "./ask.ts";
+import type { Command } from "./read-command.ts";
+import { renderHealth, renderOrder, renderPages, renderPurge, renderStock } from "./render.ts";
+
+/** What to print, in both forms, and how the process ends. */
+export type Outcome = { answer: unknown; text: string; exitCode: 0 | 1 };
+
+const SERVICE_UNAVAILABLE = 503;
+
+/** Asks the shop what a command means. Refusals are `CannotLoad`, thrown by `ask`. */
+export async function runCommand(command: Command, target: Target): Promise<Outcome> {
+  const get = <T>(path: string) => ask<T>(target, { method: "GET", path });
+  switch (command.name) {
+    case "purge": {
+      const { tags, paths, all, dryRun } = command;
+      const body = { tags, paths, ...(all ? { all } : {}), ...(dryRun ? { dryRun } : {}) };
+      const answer = await ask<Purged>(target, { method: "POST", path: "/ops/v1/purge", body });
+      return done(answer, renderPurge(answer, Date.now()));
+    }
+    case "pages": {
+      const answer = await get<Pages>("/ops/v1/pages");
+      return done(answer, renderPages(answer));
+    }
+    case "health": {
+      const question = { method: "GET", path: "/api/v2/health" } as const;
+      // A shop that is down says so with this status, and which part it is.
+      const answer = await ask<Health>(target, { ...question, accept: SERVICE_UNAVAILABLE });
+      return { ...done(answer, renderHealth(answer)), exitCode: answer.status === "down" ? 1 : 0 };
+    }
+    case "order": {
+      const answer = await get<Order>(`/ops/v1/orders/${encodeURIComponent(command.orderId)}`);
+      return done(answer, renderOrder(answer));
+    }
+    case "stock": {
+      const { sku } = command;
+      const answer = await get<Stock>(`/ops/v1/inventory/${encodeURIComponent(sku)}`);
+      return done(answer, renderStock(sku, answer));
+    }
+  }
+}
+
+const done = (answer: unknown, text: string): Outcome => ({ answer, text, exitCode: 0 });
