@@ -7,6 +7,7 @@ import { type Options, readOptions, Usage } from "./options.ts";
 import { table } from "./report.ts";
 import { writeResults } from "./results.ts";
 import { type BuiltWorker, buildWorkers } from "./shop/build-workers.ts";
+import { purgeAll } from "./shop/purge.ts";
 import { loadProducts, startBenchShop } from "./shop/start-bench-shop.ts";
 import type { Row } from "./suite.ts";
 import { SUITES } from "./suites.ts";
@@ -76,6 +77,7 @@ async function runShop(
   });
   try {
     await loadProducts(shop, { products, stocked });
+    await purgeAll(shop, scale.settleMs);
     for (const { name, run } of suites) {
       console.log(`${name} …`);
       const { rows, figures } = await run({ shop, generator, scale, products, stocked, progress });

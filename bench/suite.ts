@@ -4,10 +4,14 @@ import type { BenchShop } from "./shop/start-bench-shop.ts";
 /** How long and how much: a quick run shows that all works, a full one gives figures to quote. */
 export type Scale = {
   pairs: number;
+  /** Turns of each side in a pair, and how long one takes. */
+  turns: number;
   turnMs: number;
   /** Pages that are read once per turn. */
   pagesPerTurn: number;
   connections: number;
+  /** How long a shop is left alone after it was loaded or purged. */
+  settleMs: number;
   views: number;
   cachedPages: number;
   repriced: number;
@@ -21,15 +25,17 @@ export type Scale = {
 
 export const FULL: Scale = {
   pairs: 5,
-  turnMs: 2_000,
+  turns: 8,
+  turnMs: 250,
   pagesPerTurn: 200,
   connections: 16,
+  settleMs: 11_000,
   views: 20_000,
   cachedPages: 60_000,
   repriced: 500,
   tagPurges: 20,
   saleMs: 60_000,
-  salePerSecond: 500,
+  salePerSecond: 1_000,
   saleProducts: 10_000,
   rushMs: 30_000,
   lonePurchases: 100,
@@ -37,14 +43,16 @@ export const FULL: Scale = {
 
 export const QUICK: Scale = {
   pairs: 2,
-  turnMs: 250,
+  turns: 2,
+  turnMs: 100,
   pagesPerTurn: 20,
   connections: 4,
+  settleMs: 1_100,
   views: 300,
   cachedPages: 300,
   repriced: 20,
   tagPurges: 2,
-  saleMs: 4_000,
+  saleMs: 3_000,
   salePerSecond: 50,
   saleProducts: 200,
   rushMs: 2_000,

@@ -1,11 +1,12 @@
 import { HelperProcess } from "../shop/helper-process.ts";
 import type { Job, Run } from "./drive.ts";
+import type { Sale, SaleRun } from "./flash-sale.ts";
 import type { GeneratorCommand } from "./generator-process.ts";
 import type { Rush, RushRun } from "./shop-rush.ts";
 
 /** Drives load from a process of its own, bound to a core if asked. */
 export class Generator {
-  readonly #helper: HelperProcess<GeneratorCommand, Run | RushRun>;
+  readonly #helper: HelperProcess<GeneratorCommand, Run | RushRun | SaleRun>;
 
   constructor(core: number | undefined) {
     this.#helper = new HelperProcess(
@@ -26,6 +27,11 @@ export class Generator {
   /** @throws when anything is refused. */
   async rush(job: Rush): Promise<RushRun> {
     return (await this.#helper.ask({ rush: job })) as RushRun;
+  }
+
+  /** @throws when a view or a write is refused. */
+  async flashSale(job: Sale): Promise<SaleRun> {
+    return (await this.#helper.ask({ sale: job })) as SaleRun;
   }
 
   stop(): Promise<void> {

@@ -1,11 +1,21 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-const TICKS_PER_SECOND = 100; // USER_HZ, which Linux fixes for /proc.
-
-/** Processor time that a process has used, in seconds. */
+/**
+ * Processor time that a process has used, in seconds, to the nanosecond: the sum over its threads, as
+ * the scheduler counts it. The ticks of /proc/PID/stat are too coarse for a turn of 20 pages.
+ */
 export function cpuSeconds(pid: number): number {
-  // The command's name is in parentheses and may hold spaces; user and system time are fields 14 and 15.
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    nanoseconds += Number(ofThread(pid, thread).split(" ")[0]);
+  }
+  return nanoseconds / 1e9;
+}
+
+function ofThread(pid: number, thread: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8");
+  } catch {
+    return "0"; // It ended since it was listed.
+  }
 }

@@ -34,7 +34,7 @@ export type WorkerSpec = {
   config?: string;
   script: string;
   vars?: Readonly<Record<string, string>>;
-  /** The objects that a peer uses, by binding. */
+  /** The objects that a peer uses, by binding; of a copy, those that replace the original's. */
   objects?: Record<string, ObjectBinding>;
   /** Whose objects it uses, where it is a copy of another Worker: one more isolate of the same shop. */
   isolateOf?: string;
@@ -74,7 +74,9 @@ function workerOptions(spec: WorkerSpec): WorkerOptions {
     ...common,
     rootPath: join(script, ".."),
     bindings: { ...(bindings as object), ...version, ...spec.vars },
-    durableObjects: spec.isolateOf ? owned(durableObjects, spec.isolateOf) : durableObjects,
+    durableObjects: spec.isolateOf
+      ? { ...owned(durableObjects, spec.isolateOf), ...spec.objects }
+      : durableObjects,
   };
 }
 

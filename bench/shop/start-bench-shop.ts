@@ -29,6 +29,8 @@ export type BenchShop = {
   readonly backends: Backends;
   /** One address per isolate. The first owns the objects. */
   readonly isolates: readonly string[];
+  /** A storefront whose page cache is off, because it cannot hear of purges. */
+  readonly uncached: string;
   readonly bareWorker: string;
   readonly bareObject: string;
   /** Holds one unit of the SKU in its query string. */
@@ -65,13 +67,14 @@ export async function startBenchShop(
       neonUrl: String(NEON_URL),
       neonEndpoint: NEON_ENDPOINT,
     });
-    const { isolates, consumers } = shopWorkers(built, backends.vars);
-    const workers = [...isolates, ...consumers, ...peers(isolates[0]!.name)];
+    const { isolates, uncached, consumers } = shopWorkers(built, backends.vars);
+    const workers = [...isolates, uncached, ...consumers, ...peers(isolates[0]!.name)];
     const started = await runtime.ask({ command: "start", dir, workers });
     const { urls, workerdPid } = started as RuntimeStarted;
     return {
       backends,
       isolates: isolates.map(({ name }) => urls[name]!),
+      uncached: urls[uncached.name]!,
       bareWorker: urls["bare-worker"]!,
       bareObject: urls["bare-object"]!,
       holdDriver: urls["hold-driver"]!,
@@ -94,7 +97,7 @@ const nameOf = ({ config }: BuiltWorker) =>
 function shopWorkers(
   built: readonly BuiltWorker[],
   vars: Backends["vars"],
-): { isolates: WorkerSpec[]; consumers: WorkerSpec[] } {
+): { isolates: WorkerSpec[]; uncached: WorkerSpec; consumers: WorkerSpec[] } {
   const specs = built.map((worker) => ({
     name: nameOf(worker),
     config: worker.config,
@@ -108,7 +111,13 @@ function shopWorkers(
     name: `${storefront.name}-isolate-${at + 2}`,
     isolateOf: storefront.name,
   }));
-  return { isolates: [storefront, ...copies], consumers };
+  const uncached = {
+    ...storefront,
+    name: `${storefront.name}-uncached`,
+    isolateOf: storefront.name,
+    objects: { EDGE_FEED: { className: "DeafFeedObject", scriptName: "deaf-feed" } },
+  };
+  return { isolates: [storefront, ...copies], uncached, consumers };
 }
 
 /** Workers of the bench's own, in the same runtime. */
@@ -121,6 +130,11 @@ function peers(storefront: string): WorkerSpec[] {
       name: "bare-object",
       script: script("bare-object"),
       objects: { OBJECT: { className: "BareObject", useSQLite: true } },
+    },
+    {
+      name: "deaf-feed",
+      script: script("deaf-feed"),
+      objects: { SELF: { className: "DeafFeedObject", useSQLite: true } },
     },
     { name: "hold-driver", script: script("hold-driver"), objects: { SKU_STOCK: sold } },
   ];

@@ -6,7 +6,7 @@ import type { SuiteContext, SuiteResult } from "../suite.ts";
 /** A new cart with its first line, beside a new object that writes one row and nothing else. */
 export async function measureCart(context: SuiteContext): Promise<SuiteResult> {
   const { shop, generator, scale, stocked } = context;
-  const { connections, pairs, turnMs } = scale;
+  const { connections, pairs, turns, turnMs } = scale;
   const skus = stockedSkus(stocked).slice(0, 100);
   const lines = skus.map((sku) => ({
     method: "POST",
@@ -21,7 +21,13 @@ export async function measureCart(context: SuiteContext): Promise<SuiteResult> {
   // Compiled and warm before it counts.
   await addLine();
   await write();
-  const newCart = await inTurn(pairs, shop.workerdPid, addLine, write);
+  const newCart = await inTurn({
+    pairs,
+    turns,
+    runtimePid: shop.workerdPid,
+    ours: addLine,
+    peer: write,
+  });
   return {
     rows: [comparisonRow("cart: new, with one line · bare object, one write", newCart)],
     figures: { newCart },
