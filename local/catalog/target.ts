@@ -8,6 +8,13 @@ export type Target = { url: string; key: string };
 /** A reason to stop that is told as it is, without a stack trace. */
 export class CannotLoad extends Error {
   override readonly name = "CannotLoad";
+  /** The shop's answer, where it was one that refused. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** What was named on the command line, else the shop that runs here. */
@@ -49,6 +56,7 @@ const PAUSE_MS = 500;
  */
 export async function upload(target: Target, path: string, { method, contentType, body }: Upload) {
   let last = "";
+  let status: number | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     if (attempt > 1) await new Promise((wake) => setTimeout(wake, PAUSE_MS * 2 ** (attempt - 2)));
     try {
@@ -59,6 +67,7 @@ export async function upload(target: Target, path: string, { method, contentType
       });
       const text = await response.text();
       if (response.ok) return JSON.parse(text) as unknown;
+      status = response.status;
       last = `HTTP ${response.status}: ${text.slice(0, 500)}`;
       if (response.status < 500 && response.status !== 429) break;
     } catch (error) {
@@ -66,5 +75,5 @@ export async function upload(target: Target, path: string, { method, contentType
       last = cause instanceof Error ? `${message}: ${cause.message}` : message;
     }
   }
-  throw new CannotLoad(`${method} ${path} did not succeed. ${last}`);
+  throw new CannotLoad(`${method} ${path} did not succeed. ${last}`, status);
 }

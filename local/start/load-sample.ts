@@ -1,27 +1,43 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type ContentFile, loadContent } from "../content/load-content.ts";
 import { startChild } from "../engines/child.ts";
 import { REPOSITORY } from "../stack/runtime.ts";
 import type { Shop } from "../stack.ts";
 
-/**
- * Loads the sample catalogue with its images, once per data directory, through the same command
- * that a merchant uses. The mark is written last: an interrupted load is done again, and an import
- * of products that exist already changes nothing.
- */
-export async function loadSample(shop: Shop): Promise<"loaded" | "present" | "none"> {
-  const { dir, apiUrl, staffKey } = shop;
-  const mark = join(dir, "sample-loaded");
-  if (existsSync(mark)) return "present";
-  const catalogue = join(REPOSITORY, "samples/catalog.csv");
-  if (!existsSync(catalogue)) return "none";
+const CATALOGUE = join(REPOSITORY, "samples/catalog.csv");
+const CONTENT = join(REPOSITORY, "samples/content.json");
 
+/** Loads the sample catalogue with its images, and the sample content, each once per data directory. */
+export async function loadSample(shop: Shop): Promise<"loaded" | "present" | "none"> {
+  if (!existsSync(CATALOGUE)) return "none";
+  const { dir, apiUrl: url, staffKey: key } = shop;
+  const catalogue = await once(join(dir, "sample-loaded"), () => importCatalogue(shop));
+  const content = await once(join(dir, "sample-content-loaded"), () =>
+    loadContent({ url, key }, JSON.parse(readFileSync(CONTENT, "utf8")) as ContentFile),
+  );
+  return catalogue || content ? "loaded" : "present";
+}
+
+/**
+ * True when it had to be done. The mark is written last: an interrupted load is done again, and what
+ * is there already is not changed by that.
+ */
+async function once(mark: string, load: () => Promise<void>): Promise<boolean> {
+  if (existsSync(mark)) return false;
+  await load();
+  writeFileSync(mark, "");
+  return true;
+}
+
+/** Through the same command that a merchant uses. */
+async function importCatalogue({ dir, apiUrl, staffKey }: Shop): Promise<void> {
   const child = await startChild({
     name: "import",
     command: process.execPath,
     args: [
       join(REPOSITORY, "local/import.ts"),
-      catalogue,
+      CATALOGUE,
       "--images",
       join(REPOSITORY, "samples/images"),
       "--url",
@@ -34,6 +50,4 @@ export async function loadSample(shop: Shop): Promise<"loaded" | "present" | "no
   });
   const { code } = await child.exited;
   if (code !== 0) throw new Error(`the sample catalogue could not be loaded:\n${child.tail()}`);
-  writeFileSync(mark, "");
-  return "loaded";
 }
