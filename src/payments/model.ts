@@ -8,7 +8,8 @@ export type ProcessorName = z.infer<typeof ProcessorName>;
 export const PaymentTokens = z
   .object({
     stripe: z.string().min(1).max(200).optional(),
-    adyen: z.string().min(1).max(200).optional(),
+    /** Longer, because an encrypted card is a token too. */
+    adyen: z.string().min(1).max(8_000).optional(),
   })
   .refine((tokens) => Object.keys(tokens).length > 0, { message: "needs at least one token" });
 export type PaymentTokens = z.infer<typeof PaymentTokens>;
@@ -34,6 +35,13 @@ export type AuthorizeOutcome =
   | { kind: "declined"; reason: string }
   | { kind: "not_executed"; reason: string }
   | { kind: "unknown"; reason: string };
+
+/** What the asker still has: a processor that cannot be searched needs it to find out. */
+export type FindHints = {
+  /** The request itself, while the shopper's token is at hand. */
+  request?: AuthorizeRequest;
+  sentAtMs?: number;
+};
 
 /** What the processor knows of a checkout's payment. `none` is final only after its index settled. */
 export type FoundPayment =
@@ -65,6 +73,9 @@ export type PaymentProcessor = {
   capture(request: { paymentId: string; amount: Money; key: string }): Promise<CaptureOutcome>;
   void(request: { paymentId: string; key: string }): Promise<VoidOutcome>;
   refund(request: { paymentId: string; amount: Money; key: string }): Promise<RefundOutcome>;
-  /** Asks by the key that `authorize` was sent with. Throws `DependencyDown` when it cannot be asked. */
-  find(key: string): Promise<FoundPayment>;
+  /**
+   * Asks by the key that `authorize` was sent with. Throws `DependencyDown` when it cannot be asked or
+   * does not know yet.
+   */
+  find(key: string, hints?: FindHints): Promise<FoundPayment>;
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Meter } from "../platform/telemetry/meter.ts";
+import { isUnsent, parseJson, sortFailure } from "./sort-reply.ts";
 
 const Intent = z.object({
   id: z.string(),
@@ -55,20 +56,10 @@ export function stripeClient({ url, secretKey, timeoutMs, meter }: StripeOptions
         const response = await fetch(address, { method, headers, signal, ...body });
         return replyOf(response.status, await response.text());
       } catch (error) {
-        return isConnectRefused(error)
-          ? { kind: "unsent", reason: "connection refused" }
-          : { kind: "lost", reason: error instanceof Error ? error.name : "network" };
+        return sortFailure(error);
       }
     });
 }
-
-/**
- * Statuses with which Cloudflare says that no connection to the origin was made: refused, unreachable,
- * TLS failed. 520, 522 and 524 are left out: there the request may have been sent.
- */
-const NEVER_CONNECTED = new Set([521, 523, 525, 526, 530]);
-/** Refused before execution by the processor itself: bad credentials, rate limit. */
-const REFUSED_UNREAD = new Set([401, 403, 429]);
 
 function replyOf(status: number, text: string): StripeReply {
   if (status >= 200 && status < 300) {
@@ -77,7 +68,7 @@ function replyOf(status: number, text: string): StripeReply {
       ? { kind: "lost", reason: "unreadable answer" }
       : { kind: "success", body };
   }
-  if (NEVER_CONNECTED.has(status) || REFUSED_UNREAD.has(status)) {
+  if (isUnsent(status)) {
     return { kind: "unsent", reason: `HTTP ${status}` };
   }
   const parsed = z.object({ error: StripeError }).safeParse(parseJson(text));
@@ -87,18 +78,6 @@ function replyOf(status: number, text: string): StripeReply {
   }
   return { kind: "error", status, error: parsed.data.error };
 }
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-// The runtime has no error codes for sockets, only this text; anything else counts as "may have been sent".
-const isConnectRefused = (error: unknown): boolean =>
-  error instanceof Error && /connection refused|ECONNREFUSED/i.test(error.message);
 
 export const readIntent = (body: unknown): Intent | undefined => Intent.safeParse(body).data;
 

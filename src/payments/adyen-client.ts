@@ -1,0 +1,81 @@
+import { z } from "zod";
+import type { Meter } from "../platform/telemetry/meter.ts";
+import { isUnsent, parseJson, sortFailure } from "./sort-reply.ts";
+
+const AdyenError = z.object({
+  status: z.int(),
+  errorCode: z.string().nullish(),
+  errorType: z.string().nullish(),
+});
+export type AdyenError = z.infer<typeof AdyenError>;
+
+/** What came of one call; as at Stripe, `unsent` surely did not happen and `lost` may have. */
+export type AdyenReply =
+  | { kind: "success"; body: unknown }
+  | { kind: "error"; error: AdyenError }
+  | { kind: "unsent"; reason: string }
+  | { kind: "lost"; reason: string };
+
+export type AdyenConnection = {
+  /** With the API's version, such as `https://checkout-test.adyen.com/v71`. */
+  url: string;
+  apiKey: string;
+  merchantAccount: string;
+  timeoutMs: number;
+  meter: Meter;
+};
+export type AdyenCall = (path: string, body: object, idempotencyKey: string) => Promise<AdyenReply>;
+
+/** POST calls with a deadline, each under an idempotency key, sorted by what they prove. */
+export function adyenClient({ url, apiKey, timeoutMs, meter }: AdyenConnection): AdyenCall {
+  return (path, body, idempotencyKey) =>
+    meter.step("processor", async () => {
+      try {
+        const response = await fetch(`${url}${path}`, {
+          method: "POST",
+          headers: {
+            "Content-Type": "application/json",
+            "X-API-Key": apiKey,
+            "Idempotency-Key": idempotencyKey,
+          },
+          body: JSON.stringify(body),
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        return replyOf(response, await response.text());
+      } catch (error) {
+        return sortFailure(error);
+      }
+    });
+}
+
+/** The same key is being worked on, or was and its answer is gone: its outcome is not known here. */
+const BEING_PROCESSED = "704";
+
+function replyOf({ status, headers }: Response, text: string): AdyenReply {
+  const body = parseJson(text);
+  if (status >= 200 && status < 300) {
+    return body === undefined
+      ? { kind: "lost", reason: "unreadable answer" }
+      : { kind: "success", body };
+  }
+  if (isUnsent(status)) return { kind: "unsent", reason: `HTTP ${status}` };
+  const { data: error } = AdyenError.safeParse(body);
+  const isTransient = headers.get("transient-error") === "true";
+  if (status >= 500 || status === 409 || isTransient || !error) {
+    return { kind: "lost", reason: `HTTP ${status}` };
+  }
+  if (error.errorCode === BEING_PROCESSED) return { kind: "lost", reason: "being processed" };
+  return { kind: "error", error };
+}
+
+const AdyenAmount = z.object({ currency: z.string(), value: z.int() });
+const PaymentResult = z.object({
+  resultCode: z.string(),
+  pspReference: z.string().optional(),
+  refusalReason: z.string().optional(),
+  amount: AdyenAmount.optional(),
+});
+export type PaymentResult = z.infer<typeof PaymentResult>;
+
+export const readPaymentResult = (body: unknown): PaymentResult | undefined =>
+  PaymentResult.safeParse(body).data;

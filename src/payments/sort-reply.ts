@@ -1,0 +1,31 @@
+/**
+ * Statuses with which Cloudflare says that no connection to the origin was made: refused, unreachable,
+ * TLS failed. 520, 522 and 524 are left out: there the request may have been sent.
+ */
+const NEVER_CONNECTED = new Set([521, 523, 525, 526, 530]);
+/** Refused before execution by the processor itself: bad credentials, rate limit. */
+const REFUSED_UNREAD = new Set([401, 403, 429]);
+
+/** Whether a status proves that the request was not carried out. */
+export const isUnsent = (status: number): boolean =>
+  NEVER_CONNECTED.has(status) || REFUSED_UNREAD.has(status);
+
+/** What a call without any answer proves: nothing, unless no connection was made. */
+export function sortFailure(error: unknown): { kind: "unsent" | "lost"; reason: string } {
+  return isConnectRefused(error)
+    ? { kind: "unsent", reason: "connection refused" }
+    : { kind: "lost", reason: error instanceof Error ? error.name : "network" };
+}
+
+// The runtime has no error codes for sockets, only this text; anything else counts as "may have been sent".
+const isConnectRefused = (error: unknown): boolean =>
+  error instanceof Error && /connection refused|ECONNREFUSED/i.test(error.message);
+
+/** `undefined` for a text that is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
