@@ -12,6 +12,7 @@ import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
 import { auditRoutes, healthRoutes, purgeRoutes, requireStaff } from "./operations/index.ts";
+import { afterSaleRoutes } from "./orders/after-sale-routes.ts";
 import { orderOperationsRoutes } from "./orders/operations-routes.ts";
 import { orderRoutes } from "./orders/routes.ts";
 import { orderV1Routes } from "./orders/v1-routes.ts";
@@ -21,6 +22,7 @@ import { identify, jsonOnly, limitBody, noStoreByDefault } from "./platform/http
 import { onError, Problem } from "./platform/http/problem.ts";
 import { problemPages } from "./platform/http/problem-pages.ts";
 import { hotPage, pageKeyOf } from "./platform/pages/index.ts";
+import { promotionOperationsRoutes } from "./promotions/index.ts";
 
 const EXPOSED_HEADERS = [
   "Cart-Token",
@@ -68,7 +70,9 @@ export const api = app
   )
   .route("/ops/v1", contentOperationsRoutes)
   .route("/ops/v1", inventoryOperationsRoutes)
+  .route("/ops/v1", promotionOperationsRoutes)
   .route("/ops/v1", orderOperationsRoutes)
+  .route("/ops/v1", afterSaleRoutes)
   .route(
     "/ops/v1",
     purgeRoutes((c, path) => pageKeyOf(app, c.env, c.var.io.config.PUBLIC_URL, path)),
@@ -85,11 +89,11 @@ api.onError(onError);
 api.notFound((c) => onError(new Problem("not-found"), c));
 
 /** What the pipeline adds to an answer that was asked for from no other site. */
-const PIPELINE_HEADERS = [
-  ["Access-Control-Expose-Headers", EXPOSED_HEADERS.join(",")],
-  ["Vary", "Origin"],
-  ["X-Content-Type-Options", "nosniff"],
-] as const;
+const PIPELINE_HEADERS = {
+  "Access-Control-Expose-Headers": EXPOSED_HEADERS.join(","),
+  Vary: "Origin",
+  "X-Content-Type-Options": "nosniff",
+};
 
 /** The storefront Worker: hot pages at once, everything else through the pipeline. */
 export const storefront = (

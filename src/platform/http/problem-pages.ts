@@ -10,6 +10,7 @@ const ADVICE: Record<ProblemSlug, string> = {
   "checkout-incomplete": "`problems` says what is missing. Mend it and validate again.",
   "content-conflict":
     "Somebody was faster: `current` is the version there is now, 0 for none. Read it again.",
+  "coupon-refused": "`reason` says why. The cart is as it was.",
   "dependency-unavailable":
     "Nothing was changed. Repeat the request with the same Idempotency-Key after `Retry-After` seconds.",
   forbidden: "The key is valid but its scopes do not cover this route.",
@@ -32,6 +33,7 @@ const ADVICE: Record<ProblemSlug, string> = {
   "request-too-large": "Send less at once.",
   "sku-unknown": "The SKU does not exist or is no longer sold.",
   unauthorized: "Send valid credentials in `Authorization`.",
+  "voucher-refused": "`reason` says why. The cart is as it was.",
   "unsupported-media-type": "Send `Content-Type: application/json`.",
 };
 

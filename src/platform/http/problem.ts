@@ -9,6 +9,7 @@ export const PROBLEMS = {
   "checkout-closed": { status: 409, title: "The checkout is already completed or canceled" },
   "checkout-incomplete": { status: 409, title: "The checkout cannot be completed yet" },
   "content-conflict": { status: 409, title: "The content is not at the version that was named" },
+  "coupon-refused": { status: 409, title: "The coupon does nothing for this cart" },
   "dependency-unavailable": { status: 503, title: "A system this request needs is unavailable" },
   forbidden: { status: 403, title: "The credentials do not allow this" },
   "idempotency-key-required": { status: 400, title: "This request needs an Idempotency-Key" },
@@ -32,6 +33,7 @@ export const PROBLEMS = {
   "sku-unknown": { status: 404, title: "There is no such SKU" },
   unauthorized: { status: 401, title: "Valid credentials are needed" },
   "unsupported-media-type": { status: 415, title: "The media type of the body is not supported" },
+  "voucher-refused": { status: 409, title: "The voucher cannot pay for this cart" },
 } as const;
 
 export type ProblemSlug = keyof typeof PROBLEMS;

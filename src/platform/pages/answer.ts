@@ -7,20 +7,16 @@ export const BROWSER_DIRECTIVE = "public, max-age=0, must-revalidate";
 const CDN_DIRECTIVE = "public, max-age=0, must-revalidate";
 
 /** The headers that an entry brings along, whoever asks. */
-export const headersOf = ({ contentType, etag }: PageEntry) =>
-  [
-    ["Content-Type", contentType],
-    ["ETag", etag],
-    ["Cache-Control", BROWSER_DIRECTIVE],
-    ["CDN-Cache-Control", CDN_DIRECTIVE],
-  ] as const;
+export const headersOf = ({ contentType, etag }: PageEntry): Record<string, string> => ({
+  "Content-Type": contentType,
+  ETag: etag,
+  "Cache-Control": BROWSER_DIRECTIVE,
+  "CDN-Cache-Control": CDN_DIRECTIVE,
+});
 
 /** The public answer: 304 to whom has it already. HEAD loses its body further out. */
 export function answerPage({ entry, from, doubt }: Served, ifNoneMatch: string | null): Response {
-  const headers = new Headers(
-    headersOf(entry).map(([name, value]): [string, string] => [name, value]),
-  );
-  headers.set("X-Cache", from);
+  const headers = new Headers({ ...headersOf(entry), "X-Cache": from });
   if (doubt) {
     headers.set("Cache-Control", "no-store");
     headers.delete("CDN-Cache-Control");

@@ -1,12 +1,13 @@
+import { configOf } from "../config/config.ts";
 import { keepFresh, platformCache } from "../edge/index.ts";
 import { newRequestId } from "../http/request-id.ts";
-import { matchesEtag } from "./answer.ts";
-import { type IsolatePages, isolatePages } from "./isolate-pages.ts";
-import type { Slot } from "./memory-layer.ts";
+import { headersOf, matchesEtag } from "./answer.ts";
+import type { PageEntry } from "./entry.ts";
+import { isolatePages } from "./isolate-pages.ts";
 
 export type HotOptions = {
   /** What the pipeline adds to every answer. A test holds the two to the same set. */
-  headers: readonly (readonly [name: string, value: string])[];
+  headers: Readonly<Record<string, string>>;
 };
 
 /**
@@ -33,28 +34,25 @@ export function hotPage(
   }
   if (reader.state(nowMs) !== "fresh") return undefined;
   const slot = memory.get(key, reader.view, nowMs);
-  return slot && !isUnusual(request.headers) ? answer(pages, slot, request, headers) : undefined;
+  // What the pipeline does for other sites' scripts, it does itself.
+  if (!slot || (sharesWithOrigins(env) && request.headers.has("Origin"))) return undefined;
+  pages.served["hit-memory"] += 1;
+  slot.hotHeaders ??= new Headers({ ...headersOf(slot.entry), ...headers, ...HOT_HEADERS });
+  return answer(slot.entry, slot.hotHeaders, request.headers);
 }
 
-/** Asked from another site, or with a body: the pipeline knows what to do. */
-const isUnusual = (headers: Headers) => headers.has("Origin") || headers.has("Content-Type");
+const HOT_HEADERS = { "X-Cache": "hit-memory", "X-Round-Trips": "0" };
 
-function answer(
-  pages: IsolatePages,
-  { entry, headers: own }: Slot,
-  request: Request,
-  common: HotOptions["headers"],
-): Response {
-  pages.served["hit-memory"] += 1;
-  const ifNoneMatch = request.headers.get("If-None-Match");
-  const isKnown = ifNoneMatch !== null && matchesEtag(ifNoneMatch, entry.etag);
-  const headers: [string, string][] = [];
-  for (const [name, value] of own) {
-    if (!isKnown || name !== "Content-Type") headers.push([name, value]);
+const sharesWithOrigins = (env: Env) => configOf(env).CORS_ORIGINS.length > 0;
+
+function answer({ body, etag }: PageEntry, prepared: Headers, asked: Headers): Response {
+  // Set before they are copied into the answer: setting them there would cost an object more.
+  prepared.set("X-Request-Id", newRequestId(asked.get("X-Request-Id")));
+  const ifNoneMatch = asked.get("If-None-Match");
+  if (ifNoneMatch === null || !matchesEtag(ifNoneMatch, etag)) {
+    return new Response(body, { headers: prepared });
   }
-  for (const [name, value] of common) headers.push([name, value]);
-  headers.push(["X-Cache", "hit-memory"]);
-  headers.push(["X-Round-Trips", "0"]);
-  headers.push(["X-Request-Id", newRequestId(request.headers.get("X-Request-Id"))]);
-  return new Response(isKnown ? null : entry.body, { status: isKnown ? 304 : 200, headers });
+  const headers = new Headers(prepared);
+  headers.delete("Content-Type");
+  return new Response(null, { status: 304, headers });
 }

@@ -1,5 +1,4 @@
 import { type EdgeFeedBinding, type EdgeReader, edgeReader } from "../edge/index.ts";
-import { headersOf } from "./answer.ts";
 import { WritePace } from "./global-layer.ts";
 import { MemoryLayer } from "./memory-layer.ts";
 import type { Outcome, Served } from "./render-page.ts";
@@ -16,10 +15,7 @@ export type IsolatePages = {
   readonly served: Record<Served["from"], number>;
 };
 
-export const newIsolatePages = (
-  reader: EdgeReader,
-  memory = new MemoryLayer(headersOf),
-): IsolatePages => ({
+export const newIsolatePages = (reader: EdgeReader, memory = new MemoryLayer()): IsolatePages => ({
   reader,
   memory,
   urls: new UrlMemo(),

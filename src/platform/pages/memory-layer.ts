@@ -10,8 +10,8 @@ const TOUCH_MS = 1_000;
 export type Slot = {
   readonly entry: PageEntry;
   readonly bytes: number;
-  /** Answers are built from these, so that a hit makes no strings. */
-  readonly headers: readonly (readonly [string, string])[];
+  /** The answer's headers, made at the first hit: the next ones only add what is theirs. */
+  hotHeaders: Headers | undefined;
   /** The feed's position up to which the entry is known to be unpurged. */
   checkedTo: number;
   touchedAtMs: number;
@@ -19,17 +19,13 @@ export type Slot = {
   restUntilMs: number;
 };
 
-type HeadersOf = (entry: PageEntry) => readonly (readonly [string, string])[];
-
 /** L0: pages in the isolate's own memory, the least lately used first to go, bounded by bytes. */
 export class MemoryLayer {
   readonly #slots = new Map<string, Slot>();
   readonly #bytesMax: number;
-  readonly #headersOf: HeadersOf;
   #bytes = 0;
 
-  constructor(headersOf: HeadersOf, bytesMax = MEMORY_BYTES_MAX) {
-    this.#headersOf = headersOf;
+  constructor(bytesMax = MEMORY_BYTES_MAX) {
     this.#bytesMax = bytesMax;
   }
 
@@ -70,7 +66,7 @@ export class MemoryLayer {
     const slot: Slot = {
       entry,
       bytes,
-      headers: this.#headersOf(entry),
+      hotHeaders: undefined,
       checkedTo: entry.seq,
       touchedAtMs: nowMs,
       restUntilMs: 0,

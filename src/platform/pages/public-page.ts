@@ -21,6 +21,11 @@ export type PublicPage<T> = {
    * that mean the same must be written the same here. `currency` and `locale` default to the shop's.
    */
   params: KeyParams & { currency?: string | undefined; locale?: string | undefined };
+  /**
+   * Tags that the page is sure to have, as far as its parameters tell. When one was purged lately the
+   * render starts with the primary, which saves asking a replica that may not have heard of it.
+   */
+  sureTags?(): Promise<readonly string[]>;
   /** Makes the page; undefined becomes the problem `not-found`. */
   render(source: PageSource): Promise<Rendered<T> | undefined>;
 };
@@ -34,7 +39,7 @@ export type JsonAnswer<T> = Response & TypedResponse<JSONParsed<T>, 200, "json">
  */
 export async function publicPage<T>(
   c: Context<ApiEnv>,
-  { name, params, render }: PublicPage<T>,
+  { name, params, ...making }: PublicPage<T>,
 ): Promise<JsonAnswer<T>> {
   const { config } = c.var.io;
   const { currency = config.STORE_CURRENCY, locale = config.STORE_LOCALE, ...others } = params;
@@ -46,7 +51,7 @@ export async function publicPage<T>(
   }
 
   const pages = isolatePages(c.env);
-  const served = await servePage(openDeps(c, pages), pages, key, render);
+  const served = await servePage(openDeps(c, pages), pages, key, making);
   if (!served) throw new Problem("not-found");
   // From here on the URL's meaning is known: it was routed, validated, and has a page.
   pages.urls.remember(c.req.url, key);

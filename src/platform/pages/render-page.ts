@@ -26,6 +26,9 @@ export type Rendered<T> = {
 /** Undefined where there is no such resource; that is never kept, or names made up would fill the cache. */
 export type Render = (source: PageSource) => Promise<Rendered<unknown> | undefined>;
 
+/** How a page is made, and the tags that it will have in any case. */
+export type Making = { render: Render; sureTags?(): Promise<readonly string[]> };
+
 export type Served = {
   entry: PageEntry;
   from: "hit-memory" | "hit-pop" | "hit-global" | "miss" | "stale";
@@ -55,7 +58,7 @@ export async function findOrRender(
   deps: RenderDeps,
   key: string,
   digest: string,
-  render: Render,
+  making: Making,
 ): Promise<Outcome> {
   const { edge, memory, pop, global, clock } = deps;
   const { reader } = edge;
@@ -78,13 +81,12 @@ export async function findOrRender(
     keep(deps, [pop], digest, inGlobal);
     return { served: { entry: inGlobal, from: "hit-global" }, seq: inGlobal.seq };
   }
-  return renderOrStale(deps, { key, digest, render, candidates: [known, inPop, inGlobal] });
+  return renderOrStale(deps, { key, digest, ...making, candidates: [known, inPop, inGlobal] });
 }
 
-type Work = {
+type Work = Making & {
   key: string;
   digest: string;
-  render: Render;
   candidates: readonly (PageEntry | undefined)[];
 };
 
@@ -112,12 +114,13 @@ async function renderOrStale(deps: RenderDeps, work: Work): Promise<Outcome> {
  */
 async function renderAndKeep(
   deps: RenderDeps,
-  { key, digest, render }: Work,
+  { key, digest, render, sureTags }: Work,
   stale: PageEntry | undefined,
 ): Promise<Outcome> {
   const { edge, memory, pop, global, clock } = deps;
   const { reader } = edge;
-  const isHinted = stale !== undefined && mayLag(stale.tags, reader.view, clock.nowMs());
+  const hints = [...((await sureTags?.()) ?? []), ...(stale?.tags ?? [])];
+  const isHinted = mayLag(hints, reader.view, clock.nowMs());
   let source: PageSource = isHinted ? "primary" : "replica";
   for (let renders = 1; ; renders += 1) {
     const seq = reader.view.position;
@@ -158,7 +161,7 @@ async function entryOf(
   for (const tag of all) assert(isTag(tag), `${tag} is not a tag`);
   const text = JSON.stringify(body);
   return {
-    body: new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>,
+    body: text,
     contentType: "application/json",
     etag: `"${(await sha256Hex(text)).slice(0, ETAG_DIGITS)}"`,
     tags: all,

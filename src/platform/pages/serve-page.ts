@@ -3,8 +3,8 @@ import type { IsolatePages } from "./isolate-pages.ts";
 import { pageDigest } from "./page-key.ts";
 import {
   findOrRender,
+  type Making,
   type Outcome,
-  type Render,
   type RenderDeps,
   type Served,
 } from "./render-page.ts";
@@ -23,9 +23,9 @@ export async function servePage(
   deps: ServeDeps,
   pages: IsolatePages,
   key: string,
-  render: Render,
+  making: Making,
 ): Promise<Served | undefined> {
-  const served = await find(deps, pages, key, render);
+  const served = await find(deps, pages, key, making);
   if (!served) return undefined;
   pages.served[served.from] += 1;
   const isInDoubt = pages.reader.state(deps.clock.nowMs()) !== "fresh";
@@ -38,7 +38,7 @@ async function find(
   deps: ServeDeps,
   pages: IsolatePages,
   key: string,
-  render: Render,
+  making: Making,
 ): Promise<Served | undefined> {
   const { edge, clock, meter } = deps;
   edge.keepFresh(clock.nowMs());
@@ -57,7 +57,7 @@ async function find(
     if (outcome !== "lost" && isRightNow(outcome, pages)) return outcome.served;
   }
   const flight = pages.flights.lead(key, clock.nowMs(), () =>
-    findOrRender(deps, key, digest, render),
+    findOrRender(deps, key, digest, making),
   );
   deps.waitUntil(flight.catch(() => {})); // It is reported to those who wait for it.
   return (await flight).served;

@@ -203,7 +203,7 @@ describe("an edge reader", () => {
     pass(999);
     await refresh();
     expect(reads()).toBe(1);
-    pass(2);
+    pass(1);
     expect(state()).toBe("grace");
     await refresh();
     expect([reads(), state()]).toEqual([2, "fresh"]);
@@ -237,7 +237,7 @@ describe("an edge reader", () => {
     answer();
     await polled;
     expect(state()).toBe("fresh");
-    pass(101);
+    pass(100);
     expect(state()).toBe("grace");
   });
 
@@ -246,12 +246,12 @@ describe("an edge reader", () => {
   }) => {
     const { refresh, reader, pass, state, nowMs, read } = world();
     await refresh();
-    pass(1_001);
+    pass(1_000);
     await refresh(down);
     expect([state(), reader.mayRefresh(), reader.isDue(nowMs())]).toEqual(["grace", false, false]);
     pass(500);
     expect([reader.mayRefresh(), reader.isDue(nowMs())]).toEqual([true, true]);
-    pass(8_500);
+    pass(8_501);
     expect(state()).toBe("blind");
     await refresh(read);
     expect(state()).toBe("fresh");

@@ -31,10 +31,10 @@ const Query = z.object({
 type Thing = { id: string; color: string; render: number };
 
 /** A shop with one kind of page and the operators' routes, over a feed of its own. */
-export function openPageApp() {
+export function openPageApp(vars: Partial<Record<string, string>> = {}) {
   const name = `test_${crypto.randomUUID()}`;
   const feed = { getByName: () => env.EDGE_FEED.getByName(name) };
-  const bindings = { ...env, EDGE_FEED: feed, VERSION: name } as unknown as Env;
+  const bindings = { ...env, ...vars, EDGE_FEED: feed, VERSION: name } as unknown as Env;
   const things = new Map<string, () => Promise<Rendered<Thing> | undefined>>();
   const seen = { renders: 0 };
 
@@ -74,11 +74,11 @@ export function openPageApp() {
     .onError(onError)
     .notFound((c) => onError(new Problem("not-found"), c));
 
-  const headers = [
-    ["Access-Control-Expose-Headers", "ETag"],
-    ["Vary", "Origin"],
-    ["X-Content-Type-Options", "nosniff"],
-  ] as const;
+  const headers = {
+    "Access-Control-Expose-Headers": "ETag",
+    Vary: "Origin",
+    "X-Content-Type-Options": "nosniff",
+  };
 
   /** As the Worker answers it: hot pages first, the pipeline behind them. */
   const send = async (path: string, init: RequestInit = {}, { hot = true } = {}) => {

@@ -6,7 +6,6 @@ import {
   type NewFact,
   openEdge,
 } from "../../../src/platform/edge/index.ts";
-import { headersOf } from "../../../src/platform/pages/answer.ts";
 import type { PageEntry } from "../../../src/platform/pages/entry.ts";
 import { openGlobalLayer } from "../../../src/platform/pages/global-layer.ts";
 import { newIsolatePages } from "../../../src/platform/pages/isolate-pages.ts";
@@ -48,7 +47,7 @@ export function openWorld() {
 
   const openIsolate = ({ pop = "here", memoryBytes = 1_000_000, global = true } = {}) => {
     const reader = new EdgeReader(clock);
-    const pages = newIsolatePages(reader, new MemoryLayer(headersOf, memoryBytes));
+    const pages = newIsolatePages(reader, new MemoryLayer(memoryBytes));
     const nothing: PageLayer = { get: async () => undefined, put: async () => {} };
     const pending: Promise<unknown>[] = [];
     const ask = async (key = "page", by: TestRender = render) => {
@@ -71,7 +70,7 @@ export function openWorld() {
         meter,
         waitUntil,
       };
-      const served = await servePage(deps, pages, key, by);
+      const served = await servePage(deps, pages, key, { render: by });
       return { ...view(served), entry: served?.entry, steps: meter.roundTrips, meter };
     };
     /** Waits for what requests left to be done behind their answers. */
@@ -103,7 +102,7 @@ type Served = { entry: PageEntry; from: string; doubt?: string };
 const view = (served: Served | undefined) => ({
   from: served?.from,
   doubt: served?.doubt,
-  body: served && (JSON.parse(new TextDecoder().decode(served.entry.body)) as unknown),
+  body: served && (JSON.parse(served.entry.body) as unknown),
 });
 
 /** A promise to be settled by hand. */
