@@ -13,7 +13,7 @@ export async function gatherFacts(
 ): Promise<Map<Sku, SkuFacts>> {
   if (skus.length === 0) return new Map();
   const [variants, stock] = await Promise.all([
-    findVariants(io.sql, skus),
+    findVariants(io.sql, skus, io.clock.nowMs()),
     readAvailability(io, env, skus),
   ]);
   return new Map(

@@ -5,8 +5,11 @@ import type { SqlSession } from "../platform/sql/session.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import { money } from "../shared/money.ts";
 import { productDocuments } from "./documents.ts";
-import { visibleCompareAt } from "./find-variants.ts";
 import type { Image, Product, Variant } from "./model.ts";
+import { productPageTags } from "./page-tags.ts";
+import { nextChangeMs, priceUnder, type RuledPrice, rulesFor } from "./price-rules.ts";
+import { readPriceRules } from "./read-price-rules.ts";
+import type { Page } from "./render.ts";
 import {
   categories,
   productCategories,
@@ -16,48 +19,18 @@ import {
   variants,
 } from "./schema.ts";
 
-export type FoundProduct = {
-  product: Product;
-  /** False when the rich content could not be read: the page may be shown, but not kept. */
-  complete: boolean;
-};
-
 /**
- * A published product with all that its page shows, in one sequential step: four statements and the
+ * The page of a published product, in one sequential step: four statements, the price rules and the
  * document side by side. Without the documents' store a shopper can still read prices and buy, so
- * the page answers without its description instead of failing.
+ * the page answers without its description instead of failing; it is then not to be kept.
  */
 export async function findProduct(
-  { replica, documents }: { replica: SqlSession; documents: Documents },
+  { session, documents, nowMs }: { session: SqlSession; documents: Documents; nowMs: number },
   handle: string,
-): Promise<FoundProduct | undefined> {
-  const ofProduct = and(eq(products.handle, handle), eq(products.published, true));
-  const [rows, options, images, inCategories, document] = await Promise.all([
-    replica
-      .select({ product: products, variant: variants })
-      .from(products)
-      .innerJoin(variants, eq(variants.productId, products.id))
-      .where(ofProduct)
-      .orderBy(asc(variants.position), asc(variants.id)),
-    replica
-      .select({ name: productOptions.name, values: productOptions.optionValues })
-      .from(products)
-      .innerJoin(productOptions, eq(productOptions.productId, products.id))
-      .where(ofProduct)
-      .orderBy(asc(productOptions.position)),
-    replica
-      .select({ url: productImages.url, alt: productImages.alt })
-      .from(products)
-      .innerJoin(productImages, eq(productImages.productId, products.id))
-      .where(ofProduct)
-      .orderBy(asc(productImages.position)),
-    replica
-      .select({ id: categories.id, handle: categories.handle, title: categories.title })
-      .from(products)
-      .innerJoin(productCategories, eq(productCategories.productId, products.id))
-      .innerJoin(categories, eq(categories.id, productCategories.categoryId))
-      .where(ofProduct)
-      .orderBy(asc(categories.title)),
+): Promise<Page<Product> | undefined> {
+  const [[rows, options, images, inCategories], rules, document] = await Promise.all([
+    readParts(session, handle),
+    readPriceRules(session, nowMs),
     findDocument(documents, handle),
   ]);
   const row = rows[0]?.product;
@@ -65,9 +38,16 @@ export async function findProduct(
   const complete = document !== "unreachable";
   const { descriptionHtml = "", attributes = {}, seo = {} } = (complete && document) || {};
   const { id, title, vendor, productType, tags, currency } = row;
+  const ruled = { productId: id, categoryIds: inCategories.map((category) => category.id) };
+  const ofProduct = rulesFor(rules, ruled);
+  const shown = rows.map(({ variant }) => ({
+    variant,
+    price: priceUnder(ofProduct, variant, nowMs),
+  }));
   const optionNames = options.map(({ name }) => name);
+  const validUntilMs = nextChangeMs(ofProduct, nowMs);
   return {
-    product: {
+    body: {
       id,
       handle,
       title,
@@ -76,14 +56,47 @@ export async function findProduct(
       productType,
       tags,
       options,
-      variants: rows.map(({ variant }) => variantView(variant, { optionNames, images, currency })),
+      variants: shown.map((each) => variantView(each, { optionNames, images, currency })),
       images,
       categories: inCategories,
       attributes,
       seo,
     },
-    complete,
+    tags: productPageTags({ ...ruled, ruleIds: shown.flatMap(({ price }) => price.ruleId ?? []) }),
+    ...(validUntilMs === undefined ? {} : { validUntilMs }),
+    storable: complete,
   };
+}
+
+function readParts(session: SqlSession, handle: string) {
+  const ofProduct = and(eq(products.handle, handle), eq(products.published, true));
+  return Promise.all([
+    session
+      .select({ product: products, variant: variants })
+      .from(products)
+      .innerJoin(variants, eq(variants.productId, products.id))
+      .where(ofProduct)
+      .orderBy(asc(variants.position), asc(variants.id)),
+    session
+      .select({ name: productOptions.name, values: productOptions.optionValues })
+      .from(products)
+      .innerJoin(productOptions, eq(productOptions.productId, products.id))
+      .where(ofProduct)
+      .orderBy(asc(productOptions.position)),
+    session
+      .select({ url: productImages.url, alt: productImages.alt })
+      .from(products)
+      .innerJoin(productImages, eq(productImages.productId, products.id))
+      .where(ofProduct)
+      .orderBy(asc(productImages.position)),
+    session
+      .select({ id: categories.id, handle: categories.handle, title: categories.title })
+      .from(products)
+      .innerJoin(productCategories, eq(productCategories.productId, products.id))
+      .innerJoin(categories, eq(categories.id, productCategories.categoryId))
+      .where(ofProduct)
+      .orderBy(asc(categories.title)),
+  ]);
 }
 
 async function findDocument(documents: Documents, handle: string) {
@@ -108,12 +121,12 @@ type VariantContext = {
 };
 
 function variantView(
-  row: typeof variants.$inferSelect,
+  { variant: row, price }: { variant: typeof variants.$inferSelect; price: RuledPrice },
   { optionNames, images, currency }: VariantContext,
 ): Variant {
   const { id, sku, title, grams, barcode, imageUrl, inStock } = row;
   const values = [row.option1, row.option2, row.option3];
-  const compareAt = visibleCompareAt(row.priceMinor, row.compareAtMinor);
+  const { priceMinor, compareAtMinor } = price;
   const image = images.find(({ url }) => url === imageUrl);
   return {
     id,
@@ -122,8 +135,8 @@ function variantView(
     options: Object.fromEntries(
       optionNames.flatMap((name, at) => (values[at] ? [[name, values[at]]] : [])),
     ),
-    price: money(row.priceMinor, currency),
-    ...(compareAt === null ? {} : { compareAtPrice: money(compareAt, currency) }),
+    price: money(priceMinor, currency),
+    ...(compareAtMinor === null ? {} : { compareAtPrice: money(compareAtMinor, currency) }),
     inStock,
     ...(grams > 0 ? { grams } : {}),
     ...(barcode === null ? {} : { barcode }),

@@ -1,53 +1,59 @@
 import { eq, inArray } from "drizzle-orm";
 import type { SqlSession } from "../platform/sql/session.ts";
 import type { Sku } from "../shared/ids.ts";
-import { minor } from "../shared/money.ts";
+import { CATEGORY_IDS } from "./category-ids.ts";
 import type { VariantInfo } from "./model.ts";
+import { priceUnder, rulesFor } from "./price-rules.ts";
+import { readPriceRules } from "./read-price-rules.ts";
 import { products, variants } from "./schema.ts";
 
 /**
- * The current price and description of each SKU, in one statement. Unknown SKUs are absent from the
- * answer. Pass the primary's session where money depends on it: a replica may hold yesterday's price.
+ * The current price and description of each SKU, in one step: the SKUs and the price rules side by
+ * side. Unknown SKUs are absent from the answer. Pass the primary's session where money depends on
+ * it: a replica may hold yesterday's price.
+ *
+ * @param nowMs decides which rules hold.
  */
 export async function findVariants(
-  sql: SqlSession,
+  session: SqlSession,
   skus: readonly Sku[],
+  nowMs: number,
 ): Promise<Map<Sku, VariantInfo>> {
   if (skus.length === 0) return new Map();
-  const rows = await sql
-    .select({
-      sku: variants.sku,
-      variantId: variants.id,
-      productId: products.id,
-      productHandle: products.handle,
-      productTitle: products.title,
-      title: variants.title,
-      priceMinor: variants.priceMinor,
-      compareAtMinor: variants.compareAtMinor,
-      currency: products.currency,
-      requiresShipping: variants.requiresShipping,
-      grams: variants.grams,
-      imageUrl: variants.imageUrl,
-      productImageUrl: products.imageUrl,
-      backorder: variants.backorder,
-      published: products.published,
-    })
-    .from(variants)
-    .innerJoin(products, eq(products.id, variants.productId))
-    .where(inArray(variants.sku, [...new Set(skus)]));
+  const [rows, rules] = await Promise.all([
+    session
+      .select(VARIANT)
+      .from(variants)
+      .innerJoin(products, eq(products.id, variants.productId))
+      .where(inArray(variants.sku, [...new Set(skus)])),
+    readPriceRules(session, nowMs),
+  ]);
   return new Map(
-    rows.map(({ productImageUrl, ...row }) => [
-      row.sku,
-      {
-        ...row,
-        priceMinor: minor(row.priceMinor),
-        compareAtMinor: visibleCompareAt(row.priceMinor, row.compareAtMinor),
-        imageUrl: row.imageUrl ?? productImageUrl,
-      },
-    ]),
+    rows.map(({ productImageUrl, categoryIds, ...row }) => {
+      const { productId, sku } = row;
+      const ofProduct = rulesFor(rules, { productId, categoryIds: categoryIds ?? [] });
+      const { priceMinor, compareAtMinor } = priceUnder(ofProduct, row, nowMs);
+      const imageUrl = row.imageUrl ?? productImageUrl;
+      return [sku, { ...row, priceMinor, compareAtMinor, imageUrl }];
+    }),
   );
 }
 
-/** A former price is shown only when it is above the present one. */
-export const visibleCompareAt = (priceMinor: number, compareAtMinor: number | null) =>
-  compareAtMinor !== null && compareAtMinor > priceMinor ? minor(compareAtMinor) : null;
+const VARIANT = {
+  sku: variants.sku,
+  variantId: variants.id,
+  productId: products.id,
+  productHandle: products.handle,
+  productTitle: products.title,
+  title: variants.title,
+  priceMinor: variants.priceMinor,
+  compareAtMinor: variants.compareAtMinor,
+  currency: products.currency,
+  requiresShipping: variants.requiresShipping,
+  grams: variants.grams,
+  imageUrl: variants.imageUrl,
+  productImageUrl: products.imageUrl,
+  categoryIds: CATEGORY_IDS,
+  backorder: variants.backorder,
+  published: products.published,
+};

@@ -4,7 +4,9 @@ import type { CategoryId } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { cursorScope, decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Category, CategoryList } from "./model.ts";
-import { categories, productCategories, products } from "./schema.ts";
+import { categoryListTags, categoryPageTags } from "./page-tags.ts";
+import type { Page } from "./render.ts";
+import { categories, productCategories } from "./schema.ts";
 
 const CATEGORY = { id: categories.id, handle: categories.handle, title: categories.title };
 
@@ -12,7 +14,7 @@ const CATEGORY = { id: categories.id, handle: categories.handle, title: categori
 export async function listCategories(
   session: SqlSession,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
-): Promise<Result<CategoryList, { code: "cursor_invalid" }>> {
+): Promise<Result<Page<CategoryList>, { code: "cursor_invalid" }>> {
   const scope = await cursorScope(["categories"]);
   const after = cursor === undefined ? undefined : decodeCursor(scope, cursor, "string");
   if (cursor !== undefined && !after) return err({ code: "cursor_invalid" });
@@ -23,10 +25,11 @@ export async function listCategories(
     or(gt(categories.title, key), gt(categories.id, after?.id as CategoryId)),
   );
   const shownProduct = session
-    .select({ id: products.id })
+    .select({ id: productCategories.productId })
     .from(productCategories)
-    .innerJoin(products, eq(products.id, productCategories.productId))
-    .where(and(eq(productCategories.categoryId, categories.id), eq(products.published, true)));
+    .where(
+      and(eq(productCategories.categoryId, categories.id), eq(productCategories.published, true)),
+    );
   const rows = await session
     .select(CATEGORY)
     .from(categories)
@@ -36,17 +39,20 @@ export async function listCategories(
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   const nextCursor = last ? encodeCursor(scope, { key: last.title, id: last.id }) : null;
-  return ok({ items: shown, nextCursor });
+  return ok({
+    body: { items: shown, nextCursor },
+    tags: categoryListTags(shown.map(({ id }) => id)),
+  });
 }
 
 export async function findCategory(
   session: SqlSession,
   handle: string,
-): Promise<Category | undefined> {
+): Promise<Page<Category> | undefined> {
   const [row] = await session
     .select(CATEGORY)
     .from(categories)
     .where(eq(categories.handle, handle))
     .limit(1);
-  return row;
+  return row && { body: row, tags: categoryPageTags(row.id) };
 }

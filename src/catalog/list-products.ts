@@ -1,14 +1,24 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, type SQL } from "drizzle-orm";
+import type { MySqlColumn } from "drizzle-orm/mysql-core";
 import type { SqlSession } from "../platform/sql/session.ts";
-import type { ProductId } from "../shared/ids.ts";
+import type { CategoryId } from "../shared/ids.ts";
 import { money } from "../shared/money.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import { cursorScope, decodeCursor, encodeCursor } from "./cursor.ts";
-import { tagKey } from "./import/read-head.ts";
+import { CATEGORY_IDS } from "./category-ids.ts";
+import { cursorScope, decodeCursor, encodeCursor, type Position } from "./cursor.ts";
+import { categoryIdOf } from "./import/ids.ts";
 import type { ProductList, ProductSummary, Sort } from "./model.ts";
-import { categories, productCategories, products, productTags } from "./schema.ts";
+import { listPageTags, sureListTags } from "./page-tags.ts";
+import { nextChangeMs, type PriceRule, priceUnder, rulesFor } from "./price-rules.ts";
+import type { ListSet } from "./purge-tags.ts";
+import { readPriceRules } from "./read-price-rules.ts";
+import type { Page } from "./render.ts";
+import { productCategories, products, productTags } from "./schema.ts";
+import { shownPrices } from "./shown-prices.ts";
 
+/** `vendor`, `type` and `tag` are lookup keys, so that all ways of writing one mean the same page. */
 export type ProductFilters = {
+  /** A category's handle. */
   category?: string | undefined;
   vendor?: string | undefined;
   type?: string | undefined;
@@ -24,87 +34,85 @@ export type ProductQuery = {
 };
 
 const ORDERS = {
-  title: { column: products.title, key: "title", descending: false, kind: "string" },
-  "-title": { column: products.title, key: "title", descending: true, kind: "string" },
-  price: {
-    column: products.priceFromMinor,
-    key: "priceFromMinor",
-    descending: false,
-    kind: "number",
-  },
-  "-price": {
-    column: products.priceFromMinor,
-    key: "priceFromMinor",
-    descending: true,
-    kind: "number",
-  },
-  newest: { column: products.createdAtMs, key: "createdAtMs", descending: true, kind: "number" },
+  title: { key: "title", descending: false, kind: "string" },
+  "-title": { key: "title", descending: true, kind: "string" },
+  price: { key: "sortPriceMinor", descending: false, kind: "number" },
+  "-price": { key: "sortPriceMinor", descending: true, kind: "number" },
+  newest: { key: "createdAtMs", descending: true, kind: "number" },
 } as const;
 
+type Order = (typeof ORDERS)[Sort];
+
+/** What the database and the tags of pages compare. */
+type Keys = {
+  categoryId: CategoryId | undefined;
+  vendor: string | undefined;
+  type: string | undefined;
+  tag: string | undefined;
+};
+
 /**
- * One page of published products, in one statement whatever its length. It continues from the last
- * row's key instead of a count, so products that come or go between pages shift nothing.
+ * One page of published products, in one step whatever its length. It continues from the last row's
+ * key instead of a count, so products that come or go between pages shift nothing. What it shows is
+ * priced at `nowMs`; its order is that of the prices as last brought up to date.
  */
 export async function listProducts(
   session: SqlSession,
   { filters, sort, limit, cursor }: ProductQuery,
-): Promise<Result<ProductList, { code: "cursor_invalid" }>> {
+  nowMs: number,
+): Promise<Result<Page<ProductList>, { code: "cursor_invalid" }>> {
   const scope = await cursorScope(["products", sort, filters]);
   const order = ORDERS[sort];
   const after = cursor === undefined ? undefined : decodeCursor(scope, cursor, order.kind);
   if (cursor !== undefined && !after) return err({ code: "cursor_invalid" });
 
-  const direction = order.descending ? desc : asc;
-  const rows = await session
-    .select(SUMMARY)
-    .from(products)
-    .where(
-      and(eq(products.published, true), ...filterBy(session, filters), after && past(order, after)),
-    )
-    .orderBy(direction(order.column), direction(products.id))
-    .limit(limit + 1);
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
+  const keys = await keysOf(filters);
+  const [rows, rules] = await Promise.all([
+    readRows(session, { keys, filters, order, after, limit: limit + 1 }),
+    readPriceRules(session, nowMs),
+  ]);
+  const shown = rows.slice(0, limit).map((row) => shownSummary(row, rules, nowMs));
+  const next = rows[limit];
+  const last = next && rows[limit - 1];
+  const tags = listPageTags({
+    set: setOf(keys),
+    byTitle: order.key === "title",
+    prices: shownPrices({ sort, filters, after, nextPriceMinor: next?.sortPriceMinor }),
+    shown,
+  });
+  const validUntilMs = nextChangeMs(
+    shown.flatMap((product) => product.rules),
+    nowMs,
+  );
   return ok({
-    items: shown.map(productSummary),
-    nextCursor: last ? encodeCursor(scope, { key: last[order.key], id: last.id }) : null,
+    body: {
+      items: shown.map(({ summary }) => summary),
+      nextCursor: last ? encodeCursor(scope, { key: last[order.key], id: last.id }) : null,
+    },
+    tags,
+    ...(validUntilMs === undefined ? {} : { validUntilMs }),
   });
 }
 
-type Order = (typeof ORDERS)[Sort];
+/** What will surely be among the page's tags. */
+export const sureTagsOf = async ({ filters }: ProductQuery): Promise<string[]> =>
+  sureListTags(setOf(await keysOf(filters)));
 
-/** `key >= k AND (key > k OR id > i)`: the first half is what an index can seek to. */
-function past({ column, descending }: Order, { key, id }: { key: string | number; id: string }) {
-  const lastId = id as ProductId;
-  return descending
-    ? and(lte(column, key), or(lt(column, key), lt(products.id, lastId)))
-    : and(gte(column, key), or(gt(column, key), gt(products.id, lastId)));
+// Ids follow from handles, so a category need not be looked up, nor be there yet.
+const keysOf = async ({ category, vendor, type, tag }: ProductFilters): Promise<Keys> => ({
+  categoryId: category === undefined ? undefined : await categoryIdOf(category),
+  vendor,
+  type,
+  tag,
+});
+
+/** The set that a page's tags speak of: the one that tends to be smallest, as fewer changes touch it. */
+function setOf({ categoryId, vendor, type, tag }: Keys): ListSet {
+  if (categoryId !== undefined) return { by: "category", key: categoryId };
+  if (vendor !== undefined) return { by: "vendor", key: vendor };
+  if (type !== undefined) return { by: "type", key: type };
+  return tag === undefined ? { by: "all" } : { by: "tag", key: tag };
 }
-
-function filterBy(session: SqlSession, filters: ProductFilters): (SQL | undefined)[] {
-  const { category, vendor, type, tag, minPriceMinor, maxPriceMinor } = filters;
-  return [
-    vendor === undefined ? undefined : eq(products.vendor, vendor),
-    type === undefined ? undefined : eq(products.productType, type),
-    minPriceMinor === undefined ? undefined : gte(products.priceFromMinor, minPriceMinor),
-    maxPriceMinor === undefined ? undefined : lte(products.priceFromMinor, maxPriceMinor),
-    category === undefined ? undefined : inArray(products.id, inCategory(session, category)),
-    tag === undefined ? undefined : inArray(products.id, withTag(session, tag)),
-  ];
-}
-
-const inCategory = (session: SqlSession, handle: string) =>
-  session
-    .select({ id: productCategories.productId })
-    .from(productCategories)
-    .innerJoin(categories, eq(categories.id, productCategories.categoryId))
-    .where(eq(categories.handle, handle));
-
-const withTag = (session: SqlSession, tag: string) =>
-  session
-    .select({ id: productTags.productId })
-    .from(productTags)
-    .where(eq(productTags.tagKey, tagKey(tag)));
 
 const SUMMARY = {
   id: products.id,
@@ -116,26 +124,122 @@ const SUMMARY = {
   currency: products.currency,
   priceFromMinor: products.priceFromMinor,
   compareAtFromMinor: products.compareAtFromMinor,
+  sortPriceMinor: products.sortPriceMinor,
   imageUrl: products.imageUrl,
   imageAlt: products.imageAlt,
   inStock: products.inStock,
   createdAtMs: products.createdAtMs,
+  categoryIds: CATEGORY_IDS,
 };
 
-type SummaryRow = { [K in keyof typeof SUMMARY]: (typeof products.$inferSelect)[K] };
+type ProductRow = Omit<typeof products.$inferSelect, "categoryIds">;
+type SummaryRow = { [K in Exclude<keyof typeof SUMMARY, "categoryIds">]: ProductRow[K] } & {
+  categoryIds: CategoryId[] | null;
+};
 
-function productSummary(row: SummaryRow): ProductSummary {
-  const { id, handle, title, vendor, productType, currency, compareAtFromMinor, imageUrl } = row;
-  return {
+type Wanted = {
+  keys: Keys;
+  filters: ProductFilters;
+  order: Order;
+  after: Position | undefined;
+  limit: number;
+};
+
+/**
+ * The members of a category or of a tag are read from their own table, which has the sort keys beside
+ * them: so the database walks an index in order and stops, however many members there are.
+ */
+async function readRows(session: SqlSession, wanted: Wanted): Promise<SummaryRow[]> {
+  const { keys, limit } = wanted;
+  const query = session.select(SUMMARY);
+  if (keys.categoryId !== undefined) {
+    return query
+      .from(productCategories)
+      .innerJoin(products, eq(products.id, productCategories.productId))
+      .where(
+        and(
+          eq(productCategories.categoryId, keys.categoryId),
+          ...inOrder(productCategories, productCategories.productId, wanted),
+          ...others(session, wanted),
+        ),
+      )
+      .orderBy(...orderBy(productCategories, productCategories.productId, wanted.order))
+      .limit(limit);
+  }
+  if (keys.tag !== undefined) {
+    return query
+      .from(productTags)
+      .innerJoin(products, eq(products.id, productTags.productId))
+      .where(
+        and(
+          eq(productTags.tagKey, keys.tag),
+          ...inOrder(productTags, productTags.productId, wanted),
+          ...others(session, wanted),
+        ),
+      )
+      .orderBy(...orderBy(productTags, productTags.productId, wanted.order))
+      .limit(limit);
+  }
+  return query
+    .from(products)
+    .where(and(...inOrder(products, products.id, wanted), ...others(session, wanted)))
+    .orderBy(...orderBy(products, products.id, wanted.order))
+    .limit(limit);
+}
+
+/** A table that is sorted by; they differ in types only. */
+type Sorted = Record<"title" | "sortPriceMinor" | "createdAtMs" | "published", MySqlColumn>;
+
+function orderBy(table: Sorted, id: MySqlColumn, { key, descending }: Order): SQL[] {
+  const direction = descending ? desc : asc;
+  return [direction(table[key]), direction(id)];
+}
+
+function inOrder(table: Sorted, id: MySqlColumn, { filters, order, after }: Wanted) {
+  const { minPriceMinor, maxPriceMinor } = filters;
+  return [
+    eq(table.published, true),
+    minPriceMinor === undefined ? undefined : gte(table.sortPriceMinor, minPriceMinor),
+    maxPriceMinor === undefined ? undefined : lte(table.sortPriceMinor, maxPriceMinor),
+    after && past(table[order.key], id, order, after),
+  ];
+}
+
+/** `key >= k AND (key > k OR id > i)`: the first half is what an index can seek to. */
+function past(column: Sorted[Order["key"]], id: MySqlColumn, order: Order, after: Position) {
+  return order.descending
+    ? and(lte(column, after.key), or(lt(column, after.key), lt(id, after.id)))
+    : and(gte(column, after.key), or(gt(column, after.key), gt(id, after.id)));
+}
+
+function others(session: SqlSession, { keys }: Wanted) {
+  const { categoryId, vendor, type, tag } = keys;
+  const isAlsoTagged = categoryId !== undefined && tag !== undefined;
+  const tagged = session.select({ id: productTags.productId }).from(productTags);
+  return [
+    vendor === undefined ? undefined : eq(products.vendorKey, vendor),
+    type === undefined ? undefined : eq(products.typeKey, type),
+    isAlsoTagged ? inArray(products.id, tagged.where(eq(productTags.tagKey, tag))) : undefined,
+  ];
+}
+
+function shownSummary(row: SummaryRow, allRules: readonly PriceRule[], nowMs: number) {
+  const product = { productId: row.id, categoryIds: row.categoryIds ?? [] };
+  const rules = rulesFor(allRules, product);
+  const prices = { priceMinor: row.priceFromMinor, compareAtMinor: row.compareAtFromMinor };
+  const { priceMinor, compareAtMinor, ruleId } = priceUnder(rules, prices, nowMs);
+  const { id, handle, title, vendor, productType, currency, imageUrl, inStock, tags } = row;
+  const summary: ProductSummary = {
     id,
     handle,
     title,
     vendor,
     productType,
-    priceFrom: money(row.priceFromMinor, currency),
-    ...(compareAtFromMinor === null ? {} : { compareAtFrom: money(compareAtFromMinor, currency) }),
+    priceFrom: money(priceMinor, currency),
+    ...(compareAtMinor === null ? {} : { compareAtFrom: money(compareAtMinor, currency) }),
     ...(imageUrl === null ? {} : { image: { url: imageUrl, alt: row.imageAlt } }),
-    inStock: row.inStock,
-    tags: row.tags,
+    inStock,
+    tags,
   };
+  return { ...product, ruleIds: ruleId === undefined ? [] : [ruleId], rules, summary };
 }

@@ -12,6 +12,9 @@ import { changePrice } from "./change-price.ts";
 import { ImportReport, importCatalog } from "./import/import-catalog.ts";
 import { MEDIA_BYTES_MAX, MEDIA_NAME, MEDIA_TYPES, type MediaError, storeMedia } from "./media.ts";
 import type { ReceiveStock } from "./model.ts";
+import { priceRuleRoutes } from "./price-rule-routes.ts";
+import { publishCatalogEvents } from "./publish-events.ts";
+import { PurgeAnswer, purgeAnswer } from "./purge-answer.ts";
 import { mediaBucket } from "./stub.ts";
 
 const Price = Money.extend({ amount: z.int().min(0).max(MINOR_MAX) });
@@ -29,7 +32,8 @@ const PriceAnswer = z.object({
   productId: z.string(),
   price: Money,
   compareAtPrice: Money.nullable(),
-  priceFrom: Money.describe("What lists now show for the product"),
+  priceFrom: Money.describe("The product's lowest price, before any price rule"),
+  purge: PurgeAnswer.optional(),
 });
 const MediaName = z.object({ name: z.string().regex(MEDIA_NAME, "is not a media name") });
 const MediaAnswer = z.object({
@@ -83,6 +87,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
             clock,
             currency: config.STORE_CURRENCY,
             receiveStock: receiveStockFor(c),
+            publish: (events) => publishCatalogEvents(c.var.io, c.env, events),
           },
           await c.req.arrayBuffer(),
         );
@@ -113,7 +118,9 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
           compareAtMinor: compareAtPrice === null ? null : compareAtPrice?.amount,
         });
         if (!changed.ok) throw new Problem("sku-unknown");
-        return c.json(changed.value, 200);
+        const { variant, events } = changed.value;
+        const appended = await publishCatalogEvents(io, c.env, events);
+        return c.json({ ...variant, ...purgeAnswer(appended) }, 200);
       },
     )
     .put(
@@ -143,7 +150,8 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         if (!stored.ok) throw mediaProblem(stored.error);
         return c.json(stored.value, 200);
       },
-    );
+    )
+    .route("/", priceRuleRoutes);
 
 const mediaTypeOfRequest = (c: Context) =>
   (c.req.header("Content-Type") ?? "").split(";")[0]!.trim().toLowerCase();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ProductQuery } from "./list-products.ts";
+import { lookupKey } from "./lookup-key.ts";
 import { Sort } from "./model.ts";
 
 const LIMIT_DEFAULT = 20;
@@ -57,15 +58,16 @@ export const CategoryListQuery = z.object({
   ...Market.shape,
 });
 
+/** The query in the one form that all ways of asking for the same list share. */
 export function productQuery(query: z.output<typeof ProductListQuery>): ProductQuery {
   const { category, vendor, type, tag, minPrice, maxPrice } = query;
   return {
     filters: {
       category,
-      vendor,
-      type,
-      tag,
-      minPriceMinor: minPrice,
+      vendor: vendor === undefined ? undefined : lookupKey(vendor),
+      type: type === undefined ? undefined : lookupKey(type),
+      tag: tag === undefined ? undefined : lookupKey(tag),
+      minPriceMinor: minPrice || undefined, // No price is below zero.
       maxPriceMinor: maxPrice,
     },
     sort: query.sort ?? "title",
@@ -73,3 +75,11 @@ export function productQuery(query: z.output<typeof ProductListQuery>): ProductQ
     cursor: query.cursor,
   };
 }
+
+/** The same as the parameters of a page's key. */
+export const pageParams = ({ filters, sort, limit, cursor }: ProductQuery) => ({
+  ...filters,
+  sort,
+  limit,
+  cursor,
+});

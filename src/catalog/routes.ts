@@ -3,20 +3,25 @@ import type { z } from "zod";
 import type { Config } from "../platform/config/config.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
-import { invalid, Problem } from "../platform/http/problem.ts";
+import { invalid } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
-import { page } from "../platform/pages/page.ts";
+import type { Io } from "../platform/io/io.ts";
+import { type PageSource, publicPage } from "../platform/pages/index.ts";
 import { findProduct } from "./find-product.ts";
+import { productIdOf } from "./import/ids.ts";
 import { findCategory, listCategories } from "./list-categories.ts";
-import { listProducts } from "./list-products.ts";
+import { listProducts, type ProductQuery, sureTagsOf } from "./list-products.ts";
 import { Category, CategoryList, Product, ProductList } from "./model.ts";
+import { categoryListTags, sureProductTags } from "./page-tags.ts";
 import {
   CategoryListQuery,
   HandlePath,
   Market,
   ProductListQuery,
+  pageParams,
   productQuery,
 } from "./queries.ts";
+import { type Page, sessionFor } from "./render.ts";
 
 // One unbroken chain: its type is what the RPC client reads.
 export const catalogRoutes = new Hono<ApiEnv>()
@@ -31,12 +36,14 @@ export const catalogRoutes = new Hono<ApiEnv>()
     }),
     valid("query", ProductListQuery),
     async (c) => {
-      const query = c.req.valid("query");
-      const { io } = c.var;
-      requireMarket(io.config, query);
-      const list = await listProducts(io.replica, productQuery(query));
-      if (!list.ok) throw cursorProblem();
-      return page(c, c.json(list.value, 200));
+      requireMarket(c.var.io.config, c.req.valid("query"));
+      const query = productQuery(c.req.valid("query"));
+      return publicPage<ProductList>(c, {
+        name: "products",
+        params: pageParams(query),
+        sureTags: () => sureTagsOf(query),
+        render: (source) => renderProducts(c.var.io, source, query),
+      });
     },
   )
   .get(
@@ -51,11 +58,14 @@ export const catalogRoutes = new Hono<ApiEnv>()
     valid("param", HandlePath),
     valid("query", Market),
     async (c) => {
-      const { io } = c.var;
-      requireMarket(io.config, c.req.valid("query"));
-      const found = await findProduct(io, c.req.valid("param").handle);
-      if (!found) throw new Problem("not-found");
-      return page(c, c.json(found.product, 200), { storable: found.complete });
+      requireMarket(c.var.io.config, c.req.valid("query"));
+      const { handle } = c.req.valid("param");
+      return publicPage<Product>(c, {
+        name: "product",
+        params: { handle },
+        sureTags: async () => sureProductTags(await productIdOf(handle)),
+        render: (source) => renderProduct(c.var.io, source, handle),
+      });
     },
   )
   .get(
@@ -69,12 +79,18 @@ export const catalogRoutes = new Hono<ApiEnv>()
     }),
     valid("query", CategoryListQuery),
     async (c) => {
-      const query = c.req.valid("query");
-      const { io } = c.var;
-      requireMarket(io.config, query);
-      const list = await listCategories(io.replica, query);
-      if (!list.ok) throw cursorProblem();
-      return page(c, c.json(list.value, 200));
+      const { limit, cursor, ...market } = c.req.valid("query");
+      requireMarket(c.var.io.config, market);
+      return publicPage<CategoryList>(c, {
+        name: "categories",
+        sureTags: async () => categoryListTags([]),
+        params: { limit, cursor },
+        async render(source) {
+          const list = await listCategories(sessionFor(c.var.io, source), { limit, cursor });
+          if (!list.ok) throw cursorProblem();
+          return list.value;
+        },
+      });
     },
   )
   .get(
@@ -89,15 +105,38 @@ export const catalogRoutes = new Hono<ApiEnv>()
     valid("param", HandlePath),
     valid("query", Market),
     async (c) => {
-      const { io } = c.var;
-      requireMarket(io.config, c.req.valid("query"));
-      const category = await findCategory(io.replica, c.req.valid("param").handle);
-      if (!category) throw new Problem("not-found");
-      return page(c, c.json(category, 200));
+      requireMarket(c.var.io.config, c.req.valid("query"));
+      const { handle } = c.req.valid("param");
+      return publicPage<Category>(c, {
+        name: "category",
+        params: { handle },
+        render: (source) => findCategory(sessionFor(c.var.io, source), handle),
+      });
     },
   );
 
-export const cursorProblem = () =>
+/** Both versions' lists, from the same rows. */
+export async function renderProducts(
+  io: Io,
+  source: PageSource,
+  query: ProductQuery,
+): Promise<Page<ProductList>> {
+  const list = await listProducts(sessionFor(io, source), query, io.clock.nowMs());
+  if (!list.ok) throw cursorProblem();
+  return list.value;
+}
+
+export const renderProduct = (io: Io, source: PageSource, handle: string) =>
+  findProduct(
+    {
+      session: sessionFor(io, source),
+      documents: io.documents,
+      nowMs: io.clock.nowMs(),
+    },
+    handle,
+  );
+
+const cursorProblem = () =>
   invalid({ pointer: "/query/cursor", code: "invalid", message: "is not a cursor of this list" });
 
 /** The shop sells in one currency and one language so far; asking for another is said, not ignored. */

@@ -8,7 +8,8 @@ import {
   primaryKey,
   varchar,
 } from "drizzle-orm/mysql-core";
-import type { CategoryId, ProductId, Sku, VariantId } from "../shared/ids.ts";
+import type { CategoryId, PriceRuleId, ProductId, Sku, VariantId } from "../shared/ids.ts";
+import type { CatalogEvent } from "./events.ts";
 
 /** Compared byte by byte: `AB-1` and `ab-1` are two SKUs, as they are two stock objects. */
 const exactText = customType<{ data: string; config: { length: number } }>({
@@ -22,11 +23,27 @@ const jsonText = customType<{ data: string[]; driverData: string }>({
   fromDriver: (value) => JSON.parse(value) as string[],
 });
 
+/** Far beyond what one batch of an import changes. */
+const longJsonText = customType<{ data: unknown; driverData: string }>({
+  dataType: () => "mediumtext",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (value) => JSON.parse(value),
+});
+
 const minorUnits = (name: string) => bigint(name, { mode: "number" });
 const atMs = (name: string) => bigint(name, { mode: "number" });
 const productId = () => varchar("product_id", { length: 40 }).notNull().$type<ProductId>();
 
 const TEXT_MAX = 255;
+
+/** The keys that lists are sorted by. Where a set's members have a table, it holds copies of them. */
+const sortKeys = () => ({
+  title: varchar("title", { length: TEXT_MAX }).notNull(),
+  /** The lowest price under the rules of its time, as last brought up to date by `syncSortKeys`. */
+  sortPriceMinor: minorUnits("sort_price_minor").notNull(),
+  published: boolean("published").notNull(),
+  createdAtMs: atMs("created_at_ms").notNull(),
+});
 
 /**
  * What lists show, in one row: price, image, tags and stock are copies that `refreshSummaries` and
@@ -37,34 +54,36 @@ export const products = mysqlTable(
   {
     id: varchar("id", { length: 40 }).primaryKey().$type<ProductId>(),
     handle: exactText("handle", { length: TEXT_MAX }).notNull().unique("products_handle"),
-    title: varchar("title", { length: TEXT_MAX }).notNull(),
+    ...sortKeys(),
     vendor: varchar("vendor", { length: TEXT_MAX }).notNull(),
     productType: varchar("product_type", { length: TEXT_MAX }).notNull(),
+    /** As filters compare them: see `lookupKey`. */
+    vendorKey: exactText("vendor_key", { length: TEXT_MAX }).notNull(),
+    typeKey: exactText("type_key", { length: TEXT_MAX }).notNull(),
     tags: jsonText("tags").notNull(),
     currency: varchar("currency", { length: 3 }).notNull(),
+    /** Of its variants, before any rule. */
     priceFromMinor: minorUnits("price_from_minor").notNull(),
     compareAtFromMinor: minorUnits("compare_at_from_minor"),
     imageUrl: varchar("image_url", { length: 2048 }),
     imageAlt: varchar("image_alt", { length: 512 }).notNull(),
     inStock: boolean("in_stock").notNull(),
-    published: boolean("published").notNull(),
     variantCount: int("variant_count").notNull(),
     version: int("version").notNull(),
     /** Fingerprint of the file's product as last written; empty after a change by hand. */
     sourceHash: varchar("source_hash", { length: 64 }).notNull(),
-    createdAtMs: atMs("created_at_ms").notNull(),
     updatedAtMs: atMs("updated_at_ms").notNull(),
   },
   (t) => [
     index("products_by_title").on(t.published, t.title, t.id),
-    index("products_by_price").on(t.published, t.priceFromMinor, t.id),
+    index("products_by_sort_price").on(t.published, t.sortPriceMinor, t.id),
     index("products_by_age").on(t.published, t.createdAtMs, t.id),
-    index("products_vendor_title").on(t.published, t.vendor, t.title, t.id),
-    index("products_vendor_price").on(t.published, t.vendor, t.priceFromMinor, t.id),
-    index("products_vendor_age").on(t.published, t.vendor, t.createdAtMs, t.id),
-    index("products_type_title").on(t.published, t.productType, t.title, t.id),
-    index("products_type_price").on(t.published, t.productType, t.priceFromMinor, t.id),
-    index("products_type_age").on(t.published, t.productType, t.createdAtMs, t.id),
+    index("products_by_vendor_title").on(t.vendorKey, t.published, t.title, t.id),
+    index("products_by_vendor_price").on(t.vendorKey, t.published, t.sortPriceMinor, t.id),
+    index("products_by_vendor_age").on(t.vendorKey, t.published, t.createdAtMs, t.id),
+    index("products_by_type_title").on(t.typeKey, t.published, t.title, t.id),
+    index("products_by_type_price").on(t.typeKey, t.published, t.sortPriceMinor, t.id),
+    index("products_by_type_age").on(t.typeKey, t.published, t.createdAtMs, t.id),
   ],
 );
 
@@ -127,12 +146,15 @@ export const productTags = mysqlTable(
   "product_tags",
   {
     productId: productId(),
-    /** The tag as filters compare it: see `tagKey`. */
+    /** The tag as filters compare it: see `lookupKey`. */
     tagKey: exactText("tag_key", { length: TEXT_MAX }).notNull(),
+    ...sortKeys(),
   },
   (t) => [
     primaryKey({ columns: [t.productId, t.tagKey] }),
-    index("product_tags_by_tag").on(t.tagKey, t.productId),
+    index("product_tags_by_title").on(t.tagKey, t.published, t.title, t.productId),
+    index("product_tags_by_price").on(t.tagKey, t.published, t.sortPriceMinor, t.productId),
+    index("product_tags_by_age").on(t.tagKey, t.published, t.createdAtMs, t.productId),
   ],
 );
 
@@ -152,9 +174,56 @@ export const productCategories = mysqlTable(
   {
     productId: productId(),
     categoryId: varchar("category_id", { length: 40 }).notNull().$type<CategoryId>(),
+    ...sortKeys(),
   },
   (t) => [
     primaryKey({ columns: [t.productId, t.categoryId] }),
-    index("product_categories_by_category").on(t.categoryId, t.productId),
+    index("product_categories_by_title").on(t.categoryId, t.published, t.title, t.productId),
+    index("product_categories_by_price").on(
+      t.categoryId,
+      t.published,
+      t.sortPriceMinor,
+      t.productId,
+    ),
+    index("product_categories_by_age").on(t.categoryId, t.published, t.createdAtMs, t.productId),
   ],
+);
+
+/** What is taken off prices, and when. A rule that was withdrawn stays, and ends when it was. */
+export const priceRules = mysqlTable(
+  "price_rules",
+  {
+    id: varchar("id", { length: 40 }).primaryKey().$type<PriceRuleId>(),
+    title: varchar("title", { length: TEXT_MAX }).notNull(),
+    kind: varchar("kind", { length: 10 }).notNull().$type<"percentage" | "amount">(),
+    /** Hundredths of a percent, or minor units of the store's currency. */
+    value: minorUnits("value").notNull(),
+    target: varchar("target", { length: 10 }).notNull().$type<"all" | "product" | "category">(),
+    targetId: varchar("target_id", { length: 40 }),
+    startsAtMs: atMs("starts_at_ms").notNull(),
+    endsAtMs: atMs("ends_at_ms"),
+    createdAtMs: atMs("created_at_ms").notNull(),
+    deletedAtMs: atMs("deleted_at_ms"),
+  },
+  (t) => [
+    index("price_rules_by_end").on(t.endsAtMs),
+    index("price_rules_by_age").on(t.deletedAtMs, t.createdAtMs, t.id),
+  ],
+);
+
+/**
+ * What happened to the catalogue, written with the change itself, until the edge feed has been told.
+ * `tags` are those that the change purges.
+ */
+export const catalogOutbox = mysqlTable(
+  "catalog_outbox",
+  {
+    id: varchar("id", { length: 40 }).primaryKey().$type<string>(),
+    type: varchar("type", { length: 60 }).notNull().$type<CatalogEvent["type"]>(),
+    data: longJsonText("data").notNull(),
+    tags: longJsonText("tags").notNull().$type<string[]>(),
+    occurredAtMs: atMs("occurred_at_ms").notNull(),
+    publishedAtMs: atMs("published_at_ms"),
+  },
+  (t) => [index("catalog_outbox_unpublished").on(t.publishedAtMs, t.occurredAtMs, t.id)],
 );

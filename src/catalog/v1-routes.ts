@@ -2,15 +2,16 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
-import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
-import { page } from "../platform/pages/page.ts";
+import { publicPage } from "../platform/pages/index.ts";
 import { decimalsOf, type Money } from "../shared/money.ts";
-import { findProduct } from "./find-product.ts";
-import { listProducts } from "./list-products.ts";
+import { productIdOf } from "./import/ids.ts";
+import { sureTagsOf } from "./list-products.ts";
 import type { Product, ProductSummary } from "./model.ts";
-import { HandlePath, Market, ProductListQuery, productQuery } from "./queries.ts";
-import { cursorProblem, requireMarket } from "./routes.ts";
+import { sureProductTags } from "./page-tags.ts";
+import { HandlePath, Market, ProductListQuery, pageParams, productQuery } from "./queries.ts";
+import { withBody } from "./render.ts";
+import { renderProduct, renderProducts, requireMarket } from "./routes.ts";
 
 const Price = z.string().describe("A decimal text such as 19.99");
 const ProductV1 = z
@@ -48,12 +49,18 @@ export const catalogV1Routes = new Hono<ApiEnv>()
     }),
     valid("query", ProductListQuery),
     async (c) => {
-      const query = c.req.valid("query");
-      requireMarket(c.var.io.config, query);
-      const list = await listProducts(c.var.io.replica, productQuery(query));
-      if (!list.ok) throw cursorProblem();
-      const { items, nextCursor } = list.value;
-      return page(c, c.json({ products: items.map(summaryV1), next: nextCursor }, 200));
+      requireMarket(c.var.io.config, c.req.valid("query"));
+      const query = productQuery(c.req.valid("query"));
+      return publicPage<z.infer<typeof ProductsV1>>(c, {
+        name: "v1-products",
+        params: pageParams(query),
+        sureTags: () => sureTagsOf(query),
+        render: async (source) =>
+          withBody(await renderProducts(c.var.io, source, query), ({ items, nextCursor }) => ({
+            products: items.map(summaryV1),
+            next: nextCursor,
+          })),
+      });
     },
   )
   .get(
@@ -69,9 +76,16 @@ export const catalogV1Routes = new Hono<ApiEnv>()
     valid("query", Market),
     async (c) => {
       requireMarket(c.var.io.config, c.req.valid("query"));
-      const found = await findProduct(c.var.io, c.req.valid("param").handle);
-      if (!found) throw new Problem("not-found");
-      return page(c, c.json(detailV1(found.product), 200), { storable: found.complete });
+      const { handle } = c.req.valid("param");
+      return publicPage<z.infer<typeof ProductDetailV1>>(c, {
+        name: "v1-product",
+        params: { handle },
+        sureTags: async () => sureProductTags(await productIdOf(handle)),
+        async render(source) {
+          const page = await renderProduct(c.var.io, source, handle);
+          return page && withBody(page, detailV1);
+        },
+      });
     },
   );
 

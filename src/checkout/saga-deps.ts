@@ -125,7 +125,7 @@ async function termsHold(
   const skus = quote.lines.map(({ sku }) => sku);
   const [cart, variants] = await Promise.all([
     cartForCheckout(io, env, record.owner),
-    findVariants(io.sql, skus),
+    findVariants(io.sql, skus, io.clock.nowMs()),
   ]);
   if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return false;
   const now = draftQuote({
@@ -172,7 +172,7 @@ export async function gatherFacts(env: CheckoutEnv, io: Io, record: CheckoutReco
   const { lines, cartId } = cart.value;
   const skus = lines.map(({ sku }) => sku);
   const [variants, stock] = await Promise.all([
-    findVariants(io.sql, skus),
+    findVariants(io.sql, skus, io.clock.nowMs()),
     readAvailability(io, env, skus),
   ]);
   const { checkoutId, owner } = record;

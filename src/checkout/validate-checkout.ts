@@ -25,7 +25,7 @@ export async function validateCheckout(
   const { checkoutId, cartId, lines } = cart.value;
   const skus = lines.map(({ sku }) => sku);
   const [variants, stock] = await Promise.all([
-    findVariants(io.sql, skus),
+    findVariants(io.sql, skus, io.clock.nowMs()),
     readAvailability(io, env, skus),
   ]);
   const facts = { checkoutId, cartId, owner, lines, variants, stock };

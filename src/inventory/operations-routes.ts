@@ -36,7 +36,7 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
       const { sku } = c.req.valid("param");
       const { io, meter } = c.var;
       const [variants, view] = await Promise.all([
-        findVariants(io.sql, [sku]),
+        findVariants(io.sql, [sku], io.clock.nowMs()),
         meter.step("object", async () => skuStock(c.env, sku).view()),
       ]);
       if (!variants.has(sku)) throw new Problem("sku-unknown");
@@ -67,7 +67,7 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
       const { sku } = c.req.valid("param");
       const { delta, reason, location } = c.req.valid("json");
       const { io, meter, staff } = c.var;
-      const variants = await findVariants(io.sql, [sku]);
+      const variants = await findVariants(io.sql, [sku], io.clock.nowMs());
       if (!variants.has(sku)) throw new Problem("sku-unknown");
 
       // The key is the movement's own id as well: a repeat whose first answer was never stored,

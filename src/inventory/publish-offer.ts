@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { setInStock } from "../catalog/index.ts";
+import { type RecordedEvent, setInStock } from "../catalog/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import type { Sku } from "../shared/ids.ts";
 import { inStock, type Offer } from "./offer-store.ts";
@@ -30,21 +30,31 @@ return 1`;
 /**
  * Copies a SKU's offer to Redis, MySQL and, when it crosses zero, the catalogue. Safe to repeat and
  * to run late: no copy ever goes back to an older version. Throws weather after all were tried, so
- * one system that is down does not keep the news from the others.
+ * one system that is down does not keep the news from the others. Answers the catalogue's events, to
+ * be published now.
  */
 export async function publishOffer(
   io: Io,
   { sku, offer, crossesZero }: { sku: Sku; offer: Offer; crossesZero: boolean },
-): Promise<void> {
+): Promise<RecordedEvent[]> {
   const toRedis = io.redis("buffer", (client) =>
     client.eval(SET_IF_NEWER, [bufferKey(sku)], [JSON.stringify(offer), String(offer.version)]),
   );
-  const results = await Promise.allSettled([toRedis, saveLevel(io, sku, offer, crossesZero)]);
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
+  const [redis, level] = await Promise.allSettled([
+    toRedis,
+    saveLevel(io, sku, offer, crossesZero),
+  ]);
+  if (level.status === "rejected") throw level.reason;
+  if (redis.status === "rejected") throw redis.reason;
+  return level.value;
 }
 
-async function saveLevel(io: Io, sku: Sku, offer: Offer, crossesZero: boolean): Promise<void> {
+async function saveLevel(
+  io: Io,
+  sku: Sku,
+  offer: Offer,
+  crossesZero: boolean,
+): Promise<RecordedEvent[]> {
   // MySQL assigns from left to right, so `version` must come last: the others compare against it.
   const ifNewer = (column: string) =>
     sql.raw(`IF(VALUES(\`version\`) > \`version\`, VALUES(\`${column}\`), \`${column}\`)`);
@@ -59,6 +69,6 @@ async function saveLevel(io: Io, sku: Sku, offer: Offer, crossesZero: boolean): 
         version: sql.raw("GREATEST(VALUES(`version`), `version`)"),
       },
     });
-  if (crossesZero)
-    await setInStock(io.sql, sku, { inStock: inStock(offer), version: offer.version });
+  if (!crossesZero) return [];
+  return setInStock(io, sku, { inStock: inStock(offer), version: offer.version });
 }

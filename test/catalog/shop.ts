@@ -34,13 +34,21 @@ export function openShop(overrides: Partial<Record<string, string>> = {}) {
     .route("/", mediaRoutes)
     .onError(onError)
     .notFound((c) => onError(new Problem("not-found"), c));
-  const bindings = { ...env, ...overrides } as Env;
+  // A feed of its own, under a version of its own: no other test's purges or pages reach it.
+  const name = `test-${crypto.randomUUID()}`;
+  const isolate = () => ({ getByName: () => env.EDGE_FEED.getByName(name) });
+  let bindings = { ...env, ...overrides, EDGE_FEED: isolate(), VERSION: name } as unknown as Env;
   const request = async (path: string, init?: RequestInit) => app.request(path, init, bindings);
   const io: Io = openIo(bindings, "test");
   return {
     request,
     io,
     received,
+    /** From here on another isolate answers: it knows the feed from its start, and has no page in memory. */
+    moveToNewIsolate() {
+      bindings = { ...bindings, EDGE_FEED: isolate() as unknown as Env["EDGE_FEED"] };
+    },
+    bindings: () => bindings,
     stockWeather(error: Error | undefined) {
       weather = error;
     },

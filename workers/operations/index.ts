@@ -1,3 +1,4 @@
+import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
@@ -20,6 +21,7 @@ export default {
     const sweeps = {
       orders: sweepOutbox(io, env),
       content: sweepPurges(io, env),
+      catalog: sweepCatalogOutbox(io, env),
     };
     // Each to its end: one that finds its database away must not stop the others.
     await Promise.allSettled(Object.values(sweeps));

@@ -1,6 +1,7 @@
 import { storefront } from "../../src/api.ts";
 
 export { CartObject } from "../../src/cart/index.ts";
+export { PriceClockObject } from "../../src/catalog/index.ts";
 export { CheckoutObject } from "../../src/checkout/index.ts";
 export { SkuStockObject } from "../../src/inventory/index.ts";
 export { EdgeFeedObject } from "../../src/platform/edge/index.ts";

@@ -5,6 +5,7 @@ import type { SqlSession } from "../../platform/sql/session.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { ok, type Result } from "../../shared/result.ts";
 import type { ReceiveStock } from "../model.ts";
+import type { RecordedEvent } from "../outbox.ts";
 import { type CsvError, decodeCsv, readCsv } from "./csv.ts";
 import { type ImportPlan, type PendingReceipt, planImport } from "./plan-import.ts";
 import { readKnown } from "./read-known.ts";
@@ -29,6 +30,8 @@ export type ImportDeps = {
   /** The store's: the file's prices are in it. */
   currency: string;
   receiveStock: ReceiveStock;
+  /** Tells of what was changed; called once, also when the import breaks off. Does not throw. */
+  publish(events: readonly RecordedEvent[]): Promise<unknown>;
 };
 
 /**
@@ -48,12 +51,17 @@ export async function importCatalog(
   if (!file.ok) return file;
   const { products, rejected } = readProducts(file.value, deps.currency);
   const report: ImportReport = { created: 0, updated: 0, skipped: 0, rejected };
-  for (const batch of batches(products)) {
-    const plan = await importBatch(deps, batch);
-    report.created += plan.created.length;
-    report.updated += plan.updated.length;
-    report.skipped += plan.skipped;
-    report.rejected.push(...plan.rejected);
+  const events: RecordedEvent[] = [];
+  try {
+    for (const batch of batches(products)) {
+      const plan = await importBatch(deps, batch, events);
+      report.created += plan.created.length;
+      report.updated += plan.updated.length;
+      report.skipped += plan.skipped;
+      report.rejected.push(...plan.rejected);
+    }
+  } finally {
+    await deps.publish(events);
   }
   report.rejected.sort((a, b) => a.row - b.row);
   return ok(report);
@@ -65,16 +73,17 @@ const ATTEMPTS_MAX = 3;
 async function importBatch(
   deps: ImportDeps,
   batch: readonly ParsedProduct[],
+  events: RecordedEvent[],
   attempt = 1,
 ): Promise<ImportPlan> {
   const { sql, documents, currency } = deps;
   const nowMs = deps.clock.nowMs();
   const plan = await planImport(batch, await readKnown(sql, batch), nowMs);
   try {
-    await writePlan({ sql, documents, currency, nowMs }, plan);
+    events.push(...(await writePlan({ sql, documents, currency, nowMs }, plan)));
   } catch (error) {
     if (attempt < ATTEMPTS_MAX && isDuplicateKey(error))
-      return importBatch(deps, batch, attempt + 1);
+      return importBatch(deps, batch, events, attempt + 1);
     throw error;
   }
   await deliverStock(deps, plan.receipts);

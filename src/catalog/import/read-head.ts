@@ -1,5 +1,6 @@
 import { sanitizeHtml } from "../../platform/html/sanitize-html.ts";
 import { ok } from "../../shared/result.ts";
+import { lookupKey } from "../lookup-key.ts";
 import type { Attributes, Seo } from "../model.ts";
 import { attributeKey, type Columns, readFlag } from "./columns.ts";
 import type { CsvRow } from "./csv.ts";
@@ -37,7 +38,7 @@ export function readHead(row: CsvRow, handle: string, columns: Columns): Read<Pr
   const published = readPublished(text("Published"), text("Status"));
   if (!published.ok) return published;
 
-  const tags = distinct(text("Tags").split(","), tagKey);
+  const tags = distinct(text("Tags").split(","), lookupKey);
   const categories = readCategories(row, columns, names.productType, tags);
   const short = [...Object.values(names), ...tags, ...categories.map((category) => category.title)];
   if (short.some((value) => value.length > TEXT_LENGTH_MAX)) {
@@ -70,9 +71,6 @@ export function readHead(row: CsvRow, handle: string, columns: Columns): Read<Pr
   });
 }
 
-/** How tags compare: without regard to letter case or to the width and composition of characters. */
-export const tagKey = (tag: string): string => tag.normalize("NFKC").trim().toLowerCase();
-
 function distinct(texts: readonly string[], key: (text: string) => string): string[] {
   const kept = new Map<string, string>();
   for (const text of texts.map((each) => each.trim()).filter(Boolean)) {
@@ -93,7 +91,7 @@ function readOptionNames(row: CsvRow, columns: Columns): Read<string[]> {
   if (named.some((name) => name.length > TEXT_LENGTH_MAX)) {
     return refuse("text_too_long", `an option name has at most ${TEXT_LENGTH_MAX} characters`);
   }
-  if (distinct(named, tagKey).length < named.length) {
+  if (distinct(named, lookupKey).length < named.length) {
     return refuse("options_duplicate", "two options have the same name");
   }
   return ok(named);

@@ -1,5 +1,6 @@
 import type { CategoryId } from "../../shared/ids.ts";
 import type { productDocuments } from "../documents.ts";
+import { lookupKey } from "../lookup-key.ts";
 import type {
   categories,
   productCategories,
@@ -11,16 +12,26 @@ import type {
 } from "../schema.ts";
 import { categoryIdOf } from "./ids.ts";
 import type { PlannedProduct, PlannedVariant } from "./plan-import.ts";
-import { tagKey } from "./read-head.ts";
 
 export type ProductRow = typeof products.$inferInsert;
 export type VariantRow = typeof variants.$inferInsert;
 type DocumentRow = typeof productDocuments.$inferInsert;
 
+const priceFromOf = (product: PlannedProduct) =>
+  Math.min(...product.variants.map((variant) => variant.priceMinor));
+
+/** Opens with the file's price; rules and kept variants join in by `settleProducts`. */
+const sortKeysOf = (product: PlannedProduct) => ({
+  title: product.title,
+  sortPriceMinor: priceFromOf(product),
+  published: product.published,
+  createdAtMs: product.createdAtMs,
+});
+
 /** A product's own row. Prices and stock are of this file's variants; kept ones join in by a refresh. */
 export function productRow(product: PlannedProduct, currency: string, nowMs: number): ProductRow {
-  const { id, handle, title, vendor, productType, published, version, sourceHash } = product;
-  const priceFromMinor = Math.min(...product.variants.map((variant) => variant.priceMinor));
+  const { id, handle, vendor, productType, version, sourceHash } = product;
+  const priceFromMinor = priceFromOf(product);
   const former = product.variants.flatMap(({ priceMinor, compareAtMinor }) =>
     priceMinor === priceFromMinor && compareAtMinor !== null && compareAtMinor > priceMinor
       ? [compareAtMinor]
@@ -30,9 +41,11 @@ export function productRow(product: PlannedProduct, currency: string, nowMs: num
   return {
     id,
     handle,
-    title,
+    ...sortKeysOf(product),
     vendor,
     productType,
+    vendorKey: lookupKey(vendor),
+    typeKey: lookupKey(productType),
     tags: [...product.tags],
     currency,
     priceFromMinor,
@@ -40,11 +53,9 @@ export function productRow(product: PlannedProduct, currency: string, nowMs: num
     imageUrl: image?.url ?? null,
     imageAlt: image?.alt ?? "",
     inStock: product.variants.some(opensInStock),
-    published,
     variantCount: product.variants.length,
     version,
     sourceHash,
-    createdAtMs: product.createdAtMs,
     updatedAtMs: nowMs,
   };
 }
@@ -100,7 +111,11 @@ export const imageRows = (product: PlannedProduct): (typeof productImages.$infer
   product.images.map((image, at) => ({ productId: product.id, position: at + 1, ...image }));
 
 export const tagRows = (product: PlannedProduct): (typeof productTags.$inferInsert)[] =>
-  product.tags.map((tag) => ({ productId: product.id, tagKey: tagKey(tag) }));
+  product.tags.map((tag) => ({
+    productId: product.id,
+    tagKey: lookupKey(tag),
+    ...sortKeysOf(product),
+  }));
 
 export type CategoryRows = {
   categories: (typeof categories.$inferInsert)[];
@@ -121,7 +136,7 @@ export async function categoryRows(
     }),
     memberships: products.flatMap((product) =>
       product.categories.map(({ handle }) => {
-        return { productId: product.id, categoryId: ids.get(handle)! };
+        return { productId: product.id, categoryId: ids.get(handle)!, ...sortKeysOf(product) };
       }),
     ),
   };

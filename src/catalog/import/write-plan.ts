@@ -2,8 +2,11 @@ import { getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
 import type { MySqlTable } from "drizzle-orm/mysql-core";
 import type { Documents } from "../../platform/documents/documents.ts";
 import type { SqlSession } from "../../platform/sql/session.ts";
-import type { VariantId } from "../../shared/ids.ts";
+import type { ProductId, VariantId } from "../../shared/ids.ts";
 import { productDocuments } from "../documents.ts";
+import { type RecordedEvent, recordEvent } from "../outbox.ts";
+import { type Shelf, tagsOf } from "../purge-tags.ts";
+import { readShelves } from "../read-shelves.ts";
 import {
   categories,
   productCategories,
@@ -13,6 +16,7 @@ import {
   productTags,
   variants,
 } from "../schema.ts";
+import { settleProducts } from "../settle-products.ts";
 import { refreshSummaries } from "../summaries.ts";
 import type { ImportPlan, PlannedProduct } from "./plan-import.ts";
 import {
@@ -34,15 +38,50 @@ export type PlanWriter = {
 
 /**
  * Writes one batch: the documents first, because a document without a product harms nobody, then
- * every row in one transaction of few statements, so no product is ever half there.
+ * every row in one transaction of few statements, so no product is ever half there. Answers the event
+ * that was recorded with it, to be published now.
  */
-export async function writePlan(writer: PlanWriter, plan: ImportPlan): Promise<void> {
+export async function writePlan(writer: PlanWriter, plan: ImportPlan): Promise<RecordedEvent[]> {
   const changed = [...plan.created, ...plan.updated];
-  if (changed.length === 0) return;
+  if (changed.length === 0) return [];
   await writeDocuments(writer, changed);
-  const { nowMs, currency } = writer;
-  const sorted = await categoryRows(changed, nowMs);
-  const rowsOf = (from: readonly PlannedProduct[]) =>
+  const rows = await rowsOf(writer, plan, changed);
+  return writer.sql.transaction(async (tx) => {
+    const updatedIds = plan.updated.map(({ id }) => id);
+    const before = await readShelves(tx, updatedIds, { lock: true });
+    await writeRows(tx, plan, rows);
+    await refreshSummaries(tx, updatedIds);
+    const productIds = changed.map(({ id }) => id);
+    const after = await settleProducts(tx, productIds, writer.nowMs);
+    return recordEvent(
+      tx,
+      { type: "product.changed.v1", data: { productIds } },
+      purgedBy(productIds, before, after),
+      writer.nowMs,
+    );
+  });
+}
+
+const purgedBy = (
+  productIds: readonly ProductId[],
+  before: ReadonlyMap<ProductId, Shelf>,
+  after: ReadonlyMap<ProductId, Shelf>,
+) =>
+  productIds.flatMap((productId) =>
+    tagsOf({
+      type: "product",
+      productId,
+      before: before.get(productId),
+      after: after.get(productId),
+    }),
+  );
+
+async function rowsOf(
+  { nowMs, currency }: PlanWriter,
+  plan: ImportPlan,
+  changed: readonly PlannedProduct[],
+) {
+  const productRows = (from: readonly PlannedProduct[]) =>
     from.map((product) => productRow(product, currency, nowMs));
   const newIds = new Set(
     changed.flatMap(({ variants: all }) => all.filter((v) => v.isNew).map((v) => v.id)),
@@ -51,32 +90,44 @@ export async function writePlan(writer: PlanWriter, plan: ImportPlan): Promise<v
     changed.flatMap((product) => variantRows(product, nowMs)),
     (row) => newIds.has(row.id),
   );
-  await writer.sql.transaction(async (tx) => {
-    // New rows are inserted plainly: a handle or SKU that someone else just took must fail, not be overwritten.
-    await insertAll(tx, products, rowsOf(plan.created));
-    await overwriteAll(tx, products, rowsOf(plan.updated), ["id", "handle", "createdAtMs"]);
-    await insertAll(tx, variants, fresh);
-    const owned = [
-      "id",
-      "sku",
-      "backorderSent",
-      "inStock",
-      "inStockVersion",
-      "stockReceived",
-    ] as const;
-    await overwriteAll(tx, variants, stale, owned);
-    await clearParts(tx, plan.updated);
-    if (sorted.categories.length > 0)
-      await tx.insert(categories).ignore().values(sorted.categories);
-    await insertAll(tx, productCategories, sorted.memberships);
-    await insertAll(tx, productOptions, changed.flatMap(optionRows));
-    await insertAll(tx, productImages, changed.flatMap(imageRows));
-    await insertAll(tx, productTags, changed.flatMap(tagRows));
-    await refreshSummaries(
-      tx,
-      plan.updated.map((product) => product.id),
-    );
-  });
+  return {
+    created: productRows(plan.created),
+    updated: productRows(plan.updated),
+    freshVariants: fresh,
+    staleVariants: stale,
+    ...(await categoryRows(changed, nowMs)),
+    options: changed.flatMap(optionRows),
+    images: changed.flatMap(imageRows),
+    tags: changed.flatMap(tagRows),
+  };
+}
+
+/** An update never touches what inventory owns. */
+const VARIANT_COLUMNS_KEPT = [
+  "id",
+  "sku",
+  "backorderSent",
+  "inStock",
+  "inStockVersion",
+  "stockReceived",
+] as const;
+
+async function writeRows(
+  tx: SqlSession,
+  plan: ImportPlan,
+  rows: Awaited<ReturnType<typeof rowsOf>>,
+): Promise<void> {
+  // New rows are inserted plainly: a handle or SKU that someone else just took must fail, not be overwritten.
+  await insertAll(tx, products, rows.created);
+  await overwriteAll(tx, products, rows.updated, ["id", "handle", "createdAtMs"]);
+  await insertAll(tx, variants, rows.freshVariants);
+  await overwriteAll(tx, variants, rows.staleVariants, VARIANT_COLUMNS_KEPT);
+  await clearParts(tx, plan.updated);
+  if (rows.categories.length > 0) await tx.insert(categories).ignore().values(rows.categories);
+  await insertAll(tx, productCategories, rows.memberships);
+  await insertAll(tx, productOptions, rows.options);
+  await insertAll(tx, productImages, rows.images);
+  await insertAll(tx, productTags, rows.tags);
 }
 
 async function writeDocuments(
