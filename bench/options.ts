@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { REPOSITORY } from "../local/stack/runtime.ts";
+import { PROFILES } from "./profile.ts";
 import { FULL, QUICK, type Scale } from "./suite.ts";
 import { SUITES } from "./suites.ts";
 
@@ -30,6 +31,7 @@ NAME is one of: ${NAMES.join(", ")}. Without --only, all of them.
 --quick     takes under a minute and shows that all works; its figures are not to be quoted
 --products  sizes of the catalogues; 1000,100000 unless told (the large one is loaded once, in minutes)
 --out       where the figures go as JSON; bench/results/latest.json unless told
+--profile   instead of the suites, a CPU profile of one of: ${PROFILES.join(", ")}
 --dir       where the shops' data stay between runs; .local/bench unless told`;
 
 export function readOptions(args: readonly string[]): Options {
@@ -48,7 +50,10 @@ export function readOptions(args: readonly string[]): Options {
     throw new Usage(`${(error as Error).message}\n\n${USAGE}`);
   }
   const only = values.only.split(",");
-  const catalogues = (values.products ?? (values.quick ? "300" : "1000,100000"))
+  if (values.profile !== undefined && !PROFILES.includes(values.profile)) throw new Usage(USAGE);
+  const catalogues = (
+    values.products ?? (values.quick ? "300" : values.profile ? "1000" : "1000,100000")
+  )
     .split(",")
     .map(Number)
     .sort((a, b) => a - b);

@@ -4,6 +4,7 @@ import { takeStartLock } from "../local/stack/start-lock.ts";
 import { Generator } from "./load/generator.ts";
 import { describeMachine, describeVersions } from "./measure/machine.ts";
 import { type Options, readOptions, Usage } from "./options.ts";
+import { profile } from "./profile.ts";
 import { table } from "./report.ts";
 import { writeResults } from "./results.ts";
 import { type BuiltWorker, buildWorkers } from "./shop/build-workers.ts";
@@ -37,6 +38,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     const built = await buildWorkers(join(dir, "build"));
     const results: Results = { rows: [], figures: {} };
     for (const products of options.catalogues) await runShop(options, built, products, results);
+    if (options.profile) return 0;
     console.log(`\n${table(results.rows)}\n`);
     writeResults(options.out, {
       ...describeVersions(),
@@ -52,7 +54,7 @@ export async function bench(args: readonly string[]): Promise<number> {
 }
 
 async function runShop(
-  { dir, only, scale, stocked, catalogues, pinned }: Options,
+  { dir, out, only, scale, stocked, catalogues, pinned, profile: profiled }: Options,
   built: readonly BuiltWorker[],
   products: number,
   results: Results,
@@ -69,7 +71,10 @@ async function runShop(
   for (const cache of CACHES) rmSync(join(own, cache), { recursive: true, force: true });
   const progress = (text: string) => console.log(`  ${text}`);
   console.log(`A shop with ${products.toLocaleString("en")} products`);
-  const shop = await startBenchShop(own, built, pinned ? 0 : undefined);
+  const shop = await startBenchShop(own, built, {
+    runtimeCore: pinned ? 0 : undefined,
+    inspected: profiled !== undefined,
+  });
   const generator = new Generator(pinned ? 1 : undefined);
   const stop = onSignals(async () => {
     await generator.stop();
@@ -78,9 +83,11 @@ async function runShop(
   try {
     await loadProducts(shop, { products, stocked });
     await purgeAll(shop, scale.settleMs);
+    const context = { shop, generator, scale, products, stocked, progress };
+    if (profiled) return await profile(profiled, context, out);
     for (const { name, run } of suites) {
       console.log(`${name} …`);
-      const { rows, figures } = await run({ shop, generator, scale, products, stocked, progress });
+      const { rows, figures } = await run(context);
       const prefix = catalogues.length > 1 ? `${products.toLocaleString("en")} products · ` : "";
       for (const row of rows) results.rows.push({ ...row, figure: `${prefix}${row.figure}` });
       const bySize = { ...results.figures[name], [products]: figures };

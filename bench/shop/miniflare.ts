@@ -8,6 +8,7 @@ type WorkerOptions = Record<string, unknown> & { name?: string };
 export type Miniflare = {
   readonly ready: Promise<URL>;
   unsafeGetDirectURL(worker: string): Promise<URL>;
+  getInspectorURL(): Promise<URL>;
   purgeCache(): Promise<number>;
   dispose(): Promise<void>;
 };
@@ -43,11 +44,16 @@ export type WorkerSpec = {
 /** One version for all isolates: pages are kept by version, and a made-up one would differ in each. */
 const VERSION = { id: "bench", tag: "bench", timestamp: "2026-01-01T00:00:00.000Z" };
 
-export function startMiniflare(dir: string, specs: readonly WorkerSpec[]): Miniflare {
+export function startMiniflare(
+  dir: string,
+  specs: readonly WorkerSpec[],
+  inspected: boolean,
+): Miniflare {
   return new Miniflare(
     convertV4MiniflareOptions({
       resourcePersistencePath: join(dir, "workers"),
       logRequests: false,
+      ...(inspected ? { inspectorPort: 0 } : {}),
       telemetry: { enabled: false },
       workers: specs.map(workerOptions),
     }),

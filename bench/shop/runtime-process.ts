@@ -4,19 +4,29 @@ import { readFileSync } from "node:fs";
 import { type Miniflare, startMiniflare, type WorkerSpec } from "./miniflare.ts";
 
 export type RuntimeCommand =
-  | { command: "start"; dir: string; workers: WorkerSpec[] }
+  | { command: "start"; dir: string; workers: WorkerSpec[]; inspected: boolean }
   | { command: "empty-cache" };
 
-export type RuntimeStarted = { urls: Record<string, string>; workerdPid: number };
+export type RuntimeStarted = {
+  urls: Record<string, string>;
+  workerdPid: number;
+  /** Only where it was asked for: an inspector costs time. */
+  inspectorUrl: string | undefined;
+};
 
 let miniflare: Miniflare | undefined;
 
-async function start(dir: string, workers: WorkerSpec[]): Promise<RuntimeStarted> {
-  miniflare = startMiniflare(dir, workers);
+async function start(
+  dir: string,
+  workers: WorkerSpec[],
+  inspected: boolean,
+): Promise<RuntimeStarted> {
+  miniflare = startMiniflare(dir, workers, inspected);
   await miniflare.ready;
   const urls: Record<string, string> = {};
   for (const { name } of workers) urls[name] = String(await miniflare.unsafeGetDirectURL(name));
-  return { urls, workerdPid: workerdPid() };
+  const inspectorUrl = inspected ? String(await miniflare.getInspectorURL()) : undefined;
+  return { urls, workerdPid: workerdPid(), inspectorUrl };
 }
 
 /** The runtime is this process's child; Miniflare does not say which. */
@@ -31,7 +41,9 @@ function workerdPid(): number {
 }
 
 async function obey(command: RuntimeCommand): Promise<RuntimeStarted | number> {
-  if (command.command === "start") return start(command.dir, command.workers);
+  if (command.command === "start") {
+    return start(command.dir, command.workers, command.inspected);
+  }
   return (await miniflare?.purgeCache()) ?? 0;
 }
 

@@ -36,6 +36,9 @@ export type BenchShop = {
   /** Holds one unit of the SKU in its query string. */
   readonly holdDriver: string;
   readonly workerdPid: number;
+  /** Where profilers attach, and under which names; only when the shop was started for that. */
+  readonly inspectorUrl: string | undefined;
+  readonly names: { owner: string; uncached: string };
   /** Empties the data centre's cache (L1), as an eviction would. */
   emptyPopCache(): Promise<void>;
   stop(): Promise<void>;
@@ -45,7 +48,7 @@ export type BenchShop = {
 export async function startBenchShop(
   dir: string,
   built: readonly BuiltWorker[],
-  runtimeCore: number | undefined,
+  { runtimeCore, inspected }: { runtimeCore: number | undefined; inspected: boolean },
 ): Promise<BenchShop> {
   mkdirSync(dir, { recursive: true });
   const backends = await startBackends({ dir, ports: FREE_PORTS, log: () => {} });
@@ -69,8 +72,8 @@ export async function startBenchShop(
     });
     const { isolates, uncached, consumers } = shopWorkers(built, backends.vars);
     const workers = [...isolates, uncached, ...consumers, ...peers(isolates[0]!.name)];
-    const started = await runtime.ask({ command: "start", dir, workers });
-    const { urls, workerdPid } = started as RuntimeStarted;
+    const started = await runtime.ask({ command: "start", dir, workers, inspected });
+    const { urls, workerdPid, inspectorUrl } = started as RuntimeStarted;
     return {
       backends,
       isolates: isolates.map(({ name }) => urls[name]!),
@@ -79,6 +82,8 @@ export async function startBenchShop(
       bareObject: urls["bare-object"]!,
       holdDriver: urls["hold-driver"]!,
       workerdPid,
+      inspectorUrl,
+      names: { owner: isolates[0]!.name, uncached: uncached.name },
       async emptyPopCache() {
         await runtime.ask({ command: "empty-cache" });
       },

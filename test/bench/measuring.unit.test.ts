@@ -1,0 +1,139 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "vitest";
+import { Connection, headerOf, requestBytes } from "../../bench/load/connection.ts";
+import { drive } from "../../bench/load/drive.ts";
+import { Latencies, median } from "../../bench/load/latencies.ts";
+import { inTurn } from "../../bench/measure/pairs.ts";
+import { selfTimes } from "../../bench/measure/profiler.ts";
+import { zipf } from "../../bench/measure/zipf.ts";
+import { seeded } from "../../samples/seeded.ts";
+
+async function serving(
+  answer: Parameters<typeof createServer>[1],
+): Promise<{ url: URL; server: Server }> {
+  const server = createServer(answer as never);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), server };
+}
+
+describe("Connection", () => {
+  it("finds the end of answers with a length, in chunks, and without a body, on one connection", async ({
+    expect,
+  }) => {
+    const { url, server } = await serving((request, response) => {
+      response.setHeader("X-Cache", "miss");
+      if (request.url === "/empty") return void response.writeHead(304).end();
+      if (request.url === "/whole") return void response.end("as a whole");
+      response.write("in ");
+      setTimeout(() => response.end("parts"), 5);
+    });
+    const connection = await Connection.open(url);
+    const bodies: string[] = [];
+    for (const path of ["/whole", "/parts", "/empty", "/whole"]) {
+      const answer = await connection.send(requestBytes(url, { path }));
+      expect(headerOf(answer, "x-cache")).toBe("miss");
+      bodies.push(answer.body.toString());
+    }
+    expect(bodies).toEqual(["as a whole", "in parts", "", "as a whole"]);
+    connection.close();
+    server.close();
+  });
+
+  it("rejects when the server hangs up instead of answering", async ({ expect }) => {
+    const { url, server } = await serving((request) => request.socket.destroy());
+    const connection = await Connection.open(url);
+    await expect(connection.send(requestBytes(url, {}))).rejects.toThrow();
+    server.close();
+  });
+});
+
+describe("drive", () => {
+  it("counts latency from when a request was due, not from when it could be sent", async ({
+    expect,
+  }) => {
+    const { url, server } = await serving((_, response) => {
+      setTimeout(() => response.end("slow"), 20);
+    });
+    const job = { url: String(url), requests: [{}], connections: 1, forMs: 200 };
+    const run = await drive({ ...job, perSecond: 100 });
+    // One connection answers 50 a second at most, so those due at 100 a second wait ever longer.
+    expect(run.requests).toBeGreaterThan(15);
+    expect(run.p99Ms).toBeGreaterThan(100);
+    server.close();
+  });
+
+  it("sends each request once if told so", async ({ expect }) => {
+    const asked: string[] = [];
+    const { url, server } = await serving((request, response) => {
+      asked.push(request.url ?? "");
+      response.end();
+    });
+    const requests = ["/a", "/b", "/c"].map((path) => ({ path }));
+    const run = await drive({
+      url: String(url),
+      requests,
+      connections: 2,
+      forMs: 5_000,
+      once: true,
+    });
+    expect(asked.sort()).toEqual(["/a", "/b", "/c"]);
+    expect(run.statuses).toEqual({ 200: 3 });
+    server.close();
+  });
+});
+
+describe("what is made of the numbers", () => {
+  it("takes percentiles by nearest rank, and the middle of even counts", ({ expect }) => {
+    const latencies = new Latencies();
+    for (let ms = 100; ms >= 1; ms -= 1) latencies.add(ms);
+    expect(latencies.percentiles([0.5, 0.99, 1])).toEqual([50, 99, 100]);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+  });
+
+  it("draws the n-th n times as rarely as the first", ({ expect }) => {
+    const next = zipf(100, seeded(7));
+    const drawn = new Array<number>(100).fill(0);
+    for (let draw = 0; draw < 100_000; draw += 1) drawn[next()]! += 1;
+    for (const rank of [2, 4, 10]) {
+      expect(drawn[0]! / drawn[rank - 1]!).toBeGreaterThan(rank * 0.85);
+      expect(drawn[0]! / drawn[rank - 1]!).toBeLessThan(rank * 1.15);
+    }
+  });
+
+  it("lets ours and the peer go first by turns, and divides pair by pair", async ({ expect }) => {
+    const order: string[] = [];
+    const run = (side: string, perSecond: number) => async () => {
+      order.push(side);
+      return { requests: perSecond, seconds: 1, layers: { hit: 1 }, perSecond } as never;
+    };
+    const compared = await inTurn({
+      pairs: 2,
+      turns: 2,
+      runtimePid: process.pid,
+      ours: run("ours", 80),
+      peer: run("peer", 100),
+    });
+    expect(order.join(" ")).toBe("ours peer peer ours peer ours ours peer");
+    expect(compared.ratio).toEqual({ median: 0.8, min: 0.8, max: 0.8 });
+    expect(compared.ours).toMatchObject({ requests: 320, layers: { hit: 4 } });
+  });
+
+  it("leaves idle time out of a profile", ({ expect }) => {
+    const node = (id: number, functionName: string) => ({
+      id,
+      callFrame: { functionName, url: "", lineNumber: 9 },
+    });
+    const profile = {
+      nodes: [node(1, "(idle)"), node(2, "render"), node(3, "")],
+      samples: [1, 2, 3, 2],
+      timeDeltas: [900, 30, 20, 50],
+      startTime: 0,
+      endTime: 1_000,
+    };
+    expect(selfTimes(profile)).toEqual([
+      { where: "render:10", share: 0.8 },
+      { where: "anonymous:10", share: 0.2 },
+    ]);
+  });
+});
