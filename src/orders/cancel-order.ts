@@ -3,7 +3,8 @@ import type { OrderId } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { changeOrder } from "./change-order.ts";
 import type { Actor, OrderRefusal } from "./model.ts";
-import { mayFollow, type OrderState } from "./state.ts";
+import type { OrderState } from "./state.ts";
+import { mayFollow } from "./transitions.ts";
 
 export type CancelOrder = {
   orderId: OrderId;

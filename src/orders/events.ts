@@ -20,7 +20,13 @@ const ROUTES: Record<OrderEventType, readonly OrderQueueName[]> = {
   "payment.voided.v1": [],
   "payment.refunded.v1": [],
   "order.stock_returned.v1": [],
+  "order.shipped.v1": [],
+  "refund.requested.v1": ["REFUNDS_QUEUE"],
+  "refund.failed.v1": [],
   "return.requested.v1": [],
+  "return.received.v1": ["ORDERS_QUEUE"],
+  "return.refused.v1": [],
+  "return.restocked.v1": [],
 };
 
 /** As stored in `order_events.awaiting`: a bit keeps its meaning for ever. */

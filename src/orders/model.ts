@@ -43,6 +43,13 @@ export const Actor = z.object({
 });
 export type Actor = z.infer<typeof Actor>;
 
+/** Derived from the request that announced the return: see `returnIdFor`. */
+export const ReturnId = z.string().regex(/^ret_[0-9a-z]{1,40}$/);
+
+/** Some units of a line of the order. */
+export const LineUnits = z.object({ lineId: LineId, quantity: z.int().min(1) });
+export type LineUnits = z.infer<typeof LineUnits>;
+
 /** The events of an order, versioned by name; `data` of each is what the fold needs and nothing else. */
 export const OrderEventBody = z.discriminatedUnion("type", [
   z.object({
@@ -87,8 +94,9 @@ export const OrderEventBody = z.discriminatedUnion("type", [
     data: z.object({
       processor: ProcessorName,
       paymentId: z.string(),
-      refundId: z.string(),
+      refundId: z.string().describe("The processor's own name of it"),
       amount: Money,
+      request: z.string().optional().describe("The `refund.requested.v1` that it answers"),
     }),
   }),
   z.object({
@@ -99,9 +107,50 @@ export const OrderEventBody = z.discriminatedUnion("type", [
     type: z.literal("return.requested.v1"),
     data: z.object({
       returnId: z.string(),
-      lines: z.array(z.object({ lineId: LineId, quantity: z.int().min(1) })).min(1),
+      lines: z.array(LineUnits).min(1),
       reason: z.string().max(500),
     }),
+  }),
+  z.object({
+    type: z.literal("return.received.v1"),
+    data: z.object({
+      returnId: z.string(),
+      lines: z.array(LineUnits).min(1).describe("What arrived: as requested, or less"),
+      restock: z.array(z.object({ sku: Sku, quantity: z.int().min(1) })),
+    }),
+  }),
+  z.object({
+    type: z.literal("return.refused.v1"),
+    data: z.object({ returnId: z.string(), reason: z.string().max(500) }),
+  }),
+  z.object({
+    type: z.literal("return.restocked.v1"),
+    data: z.object({ returnId: z.string() }),
+  }),
+  z.object({
+    type: z.literal("order.shipped.v1"),
+    data: z.object({
+      shipmentId: z.string(),
+      lines: z.array(LineUnits).min(1),
+      carrier: z.string().max(80),
+      tracking: z.string().max(120),
+      trackingUrl: z.url().max(500).optional(),
+    }),
+  }),
+  z.object({
+    type: z.literal("refund.requested.v1"),
+    data: z.object({
+      refundId: z.string(),
+      amount: Money,
+      lines: z.array(LineUnits).describe("What it pays back; empty for a free amount"),
+      shipping: Money.describe("The part of `amount` that is shipping"),
+      reason: z.string().max(200).describe("For the shop's own people"),
+      returnId: z.string().optional(),
+    }),
+  }),
+  z.object({
+    type: z.literal("refund.failed.v1"),
+    data: z.object({ refundId: z.string(), reason: z.string().max(200) }),
   }),
 ]);
 export type OrderEventBody = z.infer<typeof OrderEventBody>;
@@ -128,6 +177,37 @@ export type OrderStatus = z.infer<typeof OrderStatus>;
 export const PaymentStatus = z.enum(["authorized", "captured", "voided", "refunded"]);
 export type PaymentStatus = z.infer<typeof PaymentStatus>;
 
+export const ShipmentView = z
+  .object({
+    id: z.string(),
+    lines: z.array(LineUnits),
+    carrier: z.string(),
+    tracking: z.string(),
+    trackingUrl: z.string().optional(),
+    shippedAt: z.iso.datetime(),
+  })
+  .meta({ id: "Shipment" });
+
+export const ReturnView = z
+  .object({
+    id: z.string(),
+    status: z.enum(["requested", "received", "refused"]),
+    lines: z.array(LineUnits).describe("As requested"),
+    received: z.array(LineUnits),
+    reason: z.string().describe("Of the shopper; of the shop once it is refused"),
+  })
+  .meta({ id: "Return" });
+
+export const RefundView = z
+  .object({
+    id: z.string(),
+    status: z.enum(["pending", "refunded", "failed"]),
+    amount: Money,
+    lines: z.array(LineUnits),
+    returnId: z.string().optional(),
+  })
+  .meta({ id: "Refund" });
+
 /** The public order of API.md. */
 export const OrderView = z
   .object({
@@ -145,6 +225,9 @@ export const OrderView = z
       captured: Money,
       refunded: Money,
     }),
+    shipments: z.array(ShipmentView),
+    returns: z.array(ReturnView),
+    refunds: z.array(RefundView),
     createdAt: z.iso.datetime(),
     /** The sequence of the last event that is part of this view. */
     version: z.int(),
@@ -157,5 +240,9 @@ export type OrderRefusal =
   | { code: "order_unknown" }
   | { code: "order_conflict"; status: OrderStatus }
   | { code: "line_unknown"; lineId: LineId }
-  | { code: "quantity_exceeded"; lineId: LineId; returnable: number }
-  | { code: "returns_limit"; max: number };
+  | { code: "quantity_exceeded"; lineId: LineId; left: number }
+  | { code: "limit_reached"; of: "returns" | "shipments" | "refunds"; max: number }
+  | { code: "nothing_left" }
+  | { code: "return_unknown" }
+  | { code: "return_closed"; status: "received" | "refused" }
+  | { code: "refund_exceeds"; refundable: Money };

@@ -10,9 +10,10 @@ import { OrderId } from "../shared/ids.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import { OrderView } from "./model.ts";
 import { orderProblem } from "./order-problem.ts";
+import { orderView } from "./order-view.ts";
 import { StaffOrderEventView, staffEvent } from "./public-event.ts";
 import { publishOrLeave } from "./publish-events.ts";
-import { foldOrder, orderView } from "./state.ts";
+import { foldOrder } from "./state.ts";
 import { readEvents } from "./store.ts";
 
 const Path = z.object({ orderId: OrderId });

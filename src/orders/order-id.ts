@@ -25,6 +25,16 @@ export async function returnIdFor(orderId: OrderId, request: string): Promise<st
   return `ret_${await digestId(`return|${orderId}|${request}`)}`;
 }
 
+/** One shipment per request. */
+export async function shipmentIdFor(orderId: OrderId, request: string): Promise<string> {
+  return `shp_${await digestId(`shipment|${orderId}|${request}`)}`;
+}
+
+/** One refund per request; of a return, one whatever the request. */
+export async function refundIdFor(orderId: OrderId, request: string): Promise<string> {
+  return `ref_${await digestId(`refund|${orderId}|${request}`)}`;
+}
+
 /** 128 bits of SHA-256 as 26 characters. */
 async function digestId(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));

@@ -1,4 +1,5 @@
 import { Problem } from "../platform/http/problem.ts";
+import { formatMoney } from "../shared/money.ts";
 import type { OrderRefusal } from "./model.ts";
 
 /** Refusals as the problems of the public API. */
@@ -23,17 +24,23 @@ export function orderProblem(refusal: OrderRefusal): Problem {
         ],
       });
     case "quantity_exceeded":
-      return new Problem("order-conflict", {
-        code: refusal.code,
-        lineId: refusal.lineId,
-        returnable: refusal.returnable,
-        detail: `${refusal.returnable} of line ${refusal.lineId} can still be returned`,
-      });
-    case "returns_limit":
-      return new Problem("order-conflict", {
-        code: refusal.code,
-        max: refusal.max,
-        detail: `an order takes ${refusal.max} returns`,
-      });
+      return conflict(refusal, `${refusal.left} of line ${refusal.lineId} are left`);
+    case "limit_reached":
+      return conflict(refusal, `an order takes ${refusal.max} ${refusal.of}`);
+    case "nothing_left":
+      return conflict(refusal, "nothing is left to do this with");
+    case "return_unknown":
+      return new Problem("not-found");
+    case "return_closed": {
+      const { code, status } = refusal;
+      return conflict({ code, returnStatus: status }, `the return is ${status} already`);
+    }
+    case "refund_exceeds": {
+      const { refundable } = refusal;
+      return conflict(refusal, `${formatMoney(refundable)} can still be refunded`);
+    }
   }
 }
+
+const conflict = (extensions: Record<string, unknown>, detail: string): Problem =>
+  new Problem("order-conflict", { ...extensions, detail });

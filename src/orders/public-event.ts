@@ -53,6 +53,22 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
       const { returnId, lines, reason } = event.data;
       return { returnId, lines, reason };
     }
+    case "return.received.v1":
+      return { returnId: event.data.returnId, lines: event.data.lines };
+    case "return.refused.v1":
+      return { returnId: event.data.returnId, reason: event.data.reason };
+    case "return.restocked.v1":
+      return { returnId: event.data.returnId };
+    case "order.shipped.v1": {
+      const { shipmentId, lines, carrier, tracking, trackingUrl } = event.data;
+      return { shipmentId, lines, carrier, tracking, ...(trackingUrl ? { trackingUrl } : {}) };
+    }
+    case "refund.requested.v1": {
+      const { refundId, amount, lines } = event.data;
+      return { refundId, amount, lines };
+    }
+    case "refund.failed.v1":
+      return { refundId: event.data.refundId };
   }
 }
 

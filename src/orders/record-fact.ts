@@ -4,7 +4,8 @@ import type { OrderId } from "../shared/ids.ts";
 import { err, ok } from "../shared/result.ts";
 import { changeOrder } from "./change-order.ts";
 import type { OrderEventBody } from "./model.ts";
-import { mayFollow, type OrderState } from "./state.ts";
+import type { OrderState } from "./state.ts";
+import { mayFollow } from "./transitions.ts";
 
 /** What happened outside and must be written down: it cannot be refused, only be known already. */
 export type OutsideFact = Extract<
@@ -14,7 +15,9 @@ export type OutsideFact = Extract<
       | "payment.captured.v1"
       | "payment.voided.v1"
       | "payment.refunded.v1"
-      | "order.stock_returned.v1";
+      | "refund.failed.v1"
+      | "order.stock_returned.v1"
+      | "return.restocked.v1";
   }
 >;
 
@@ -50,5 +53,14 @@ function isKnown(state: OrderState, fact: OutsideFact): boolean {
       return state.payment.refundIds.includes(fact.data.refundId);
     case "order.stock_returned.v1":
       return state.stockReturned;
+    case "refund.failed.v1":
+      return state.refunds.some((refund) => is(refund, "failed", fact.data.refundId));
+    case "return.restocked.v1":
+      return state.returns.some(
+        ({ returnId, restocked }) => returnId === fact.data.returnId && restocked,
+      );
   }
 }
+
+const is = (refund: OrderState["refunds"][number], status: string, refundId: string): boolean =>
+  refund.status === status && refund.refundId === refundId;

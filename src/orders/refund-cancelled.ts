@@ -8,6 +8,7 @@ import { processorOf, processorUnclear } from "./processor-of.ts";
 import { publishOrLeave } from "./publish-events.ts";
 import { recordFact } from "./record-fact.ts";
 import type { OrderState } from "./state.ts";
+import { refundableOf } from "./transitions.ts";
 
 export type RefundDeps = { processors: Processors; queues: OrderQueues };
 export type RefundResult = "refunded" | "voided" | "not_needed";
@@ -65,10 +66,12 @@ async function refundRest(
   processor: PaymentProcessor,
   order: OrderState,
 ): Promise<RefundResult> {
-  const { captured, refunded } = order.payment;
-  if (captured === refunded) return "not_needed";
+  // Refunds that were asked for before the cancellation are their own messages' work. No new one can
+  // be asked for and none can fail any more, so every repeat comes to the same amount.
+  const rest = refundableOf(order);
+  if (rest <= 0) return "not_needed";
   const { paymentId } = order.placed.payment;
-  const amount = money(captured - refunded, order.placed.totals.total.currency);
+  const amount = money(rest, order.placed.totals.total.currency);
   const outcome = await processor.refund({ paymentId, amount, key: `refund:${order.id}` });
   switch (outcome.kind) {
     case "refunded": {

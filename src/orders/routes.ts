@@ -14,10 +14,10 @@ import { findOrder } from "./get-order.ts";
 import { guestAccess } from "./guest-access.ts";
 import { type Actor, OrderView } from "./model.ts";
 import { orderProblem } from "./order-problem.ts";
+import { orderView } from "./order-view.ts";
 import { OrderEventView, publicEvent } from "./public-event.ts";
 import { publishOrLeave } from "./publish-events.ts";
 import { requestReturn } from "./request-return.ts";
-import { orderView } from "./state.ts";
 import { listEvents } from "./store.ts";
 
 const Path = z.object({ orderId: OrderId });

@@ -1,17 +1,32 @@
 import { assert } from "../shared/assert.ts";
-import { timestamp } from "../shared/clock.ts";
 import type { OrderId } from "../shared/ids.ts";
-import { type Minor, minor, money, sumMinor } from "../shared/money.ts";
-import type {
-  EventData,
-  OrderEvent,
-  OrderEventType,
-  OrderStatus,
-  OrderView,
-  PaymentStatus,
-} from "./model.ts";
+import { type Minor, minor, sumMinor } from "../shared/money.ts";
+import type { EventData, LineUnits, OrderEvent, OrderStatus, PaymentStatus } from "./model.ts";
+import { mayFollow, refundableOf, statusAfter } from "./transitions.ts";
+import {
+  exceeding,
+  sumUnits,
+  unitsIn,
+  unitsToRefund,
+  unitsToReturn,
+  unitsToShip,
+} from "./units.ts";
 
-type Return = { returnId: string; lines: EventData<"return.requested.v1">["lines"] };
+type Shipment = EventData<"order.shipped.v1"> & { readonly shippedAtMs: number };
+
+type Return = EventData<"return.requested.v1"> & {
+  readonly status: "requested" | "received" | "refused";
+  /** What arrived, once it did. */
+  readonly received: readonly LineUnits[];
+  readonly restock: Readonly<EventData<"return.received.v1">["restock"]>;
+  readonly restocked: boolean;
+};
+
+type Refund = EventData<"refund.requested.v1"> & {
+  readonly status: "pending" | "refunded" | "failed";
+  /** Units of it that were not sent when it was asked for, and now need not be. */
+  readonly dropped: readonly LineUnits[];
+};
 
 /** An order at one moment: the fold of its events up to `version`. */
 export type OrderState = {
@@ -27,44 +42,13 @@ export type OrderState = {
   };
   readonly cancellation: EventData<"order.cancelled.v1"> | undefined;
   readonly stockReturned: boolean;
+  readonly shipments: readonly Shipment[];
   readonly returns: readonly Return[];
+  readonly refunds: readonly Refund[];
   readonly placedAtMs: number;
   readonly lastEventAtMs: number;
   readonly version: number;
 };
-
-/**
- * Which event may follow in which status, and what the status becomes. A capture may arrive after the
- * cancellation that it raced: the order stays cancelled, and the money has to go back.
- */
-const STATUS_AFTER: Record<OrderEventType, Partial<Record<OrderStatus | "none", OrderStatus>>> = {
-  "order.placed.v1": { none: "placed" },
-  "payment.captured.v1": { placed: "paid", cancelled: "cancelled" },
-  "order.cancelled.v1": { placed: "cancelled", paid: "cancelled" },
-  "payment.voided.v1": { cancelled: "cancelled" },
-  "payment.refunded.v1": { paid: "paid", fulfilled: "fulfilled", cancelled: "cancelled" },
-  "order.stock_returned.v1": { cancelled: "cancelled" },
-  "return.requested.v1": { paid: "paid", fulfilled: "fulfilled" },
-};
-
-/** Events that move money must also fit where the money is. */
-const PAYMENT_AFTER: Partial<
-  Record<OrderEventType, Partial<Record<PaymentStatus, PaymentStatus>>>
-> = {
-  "payment.captured.v1": { authorized: "captured" },
-  "payment.voided.v1": { authorized: "voided" },
-  "payment.refunded.v1": { captured: "captured" },
-};
-
-/** Whether an event of this type may be appended to an order in this state. */
-export function mayFollow(state: OrderState, type: OrderEventType): boolean {
-  const payments = PAYMENT_AFTER[type];
-  return (
-    STATUS_AFTER[type][state.status] !== undefined &&
-    (payments === undefined || payments[state.payment.status] !== undefined) &&
-    !(type === "order.stock_returned.v1" && state.stockReturned)
-  );
-}
 
 /** The order that these events make, oldest first; `undefined` when there are none. Throws on a stream that cannot be. */
 export function foldOrder(events: readonly OrderEvent[]): OrderState | undefined {
@@ -78,7 +62,7 @@ export function applyEvent(state: OrderState | undefined, event: OrderEvent): Or
   assert(mayFollow(state, event.type), `${event.type} cannot follow ${state.status}`);
   const advanced: OrderState = {
     ...state,
-    status: STATUS_AFTER[event.type][state.status] ?? state.status,
+    status: statusAfter(event.type, state.status),
     lastEventAtMs: event.occurredAtMs,
     version: event.sequence,
   };
@@ -94,7 +78,16 @@ export function applyEvent(state: OrderState | undefined, event: OrderEvent): Or
     case "order.stock_returned.v1":
       return { ...advanced, stockReturned: true };
     case "return.requested.v1":
-      return { ...advanced, returns: [...state.returns, event.data] };
+    case "return.received.v1":
+    case "return.refused.v1":
+    case "return.restocked.v1":
+      return { ...advanced, returns: changedReturns(advanced, event) };
+    case "order.shipped.v1":
+      return shipped(advanced, event.data, event.occurredAtMs);
+    case "refund.requested.v1":
+      return { ...advanced, refunds: [...state.refunds, askedRefund(advanced, event.data)] };
+    case "refund.failed.v1":
+      return { ...advanced, refunds: settled(advanced, event.data.refundId, "failed") };
     case "order.placed.v1":
       return advanced; // Refused above: `placed` follows nothing.
   }
@@ -110,7 +103,9 @@ function placedOrder(event: OrderEvent): OrderState {
     payment: { status: "authorized", captured: minor(0), refunded: minor(0), refundIds: [] },
     cancellation: undefined,
     stockReturned: false,
+    shipments: [],
     returns: [],
+    refunds: [],
     placedAtMs: event.occurredAtMs,
     lastEventAtMs: event.occurredAtMs,
     version: 1,
@@ -133,10 +128,14 @@ function refunded(state: OrderState, data: EventData<"payment.refunded.v1">): Or
   assert(data.amount.amount > 0, "a refund moves money");
   const total = sumMinor([state.payment.refunded, data.amount.amount]);
   assert(total <= state.payment.captured, "refunded more than was captured");
+  const { request } = data;
+  const refunds = request === undefined ? state.refunds : settled(state, request, "refunded");
+  const asked = refunds.find(({ refundId }) => refundId === request);
+  assert(!asked || asked.amount.amount === data.amount.amount, "refunded another amount");
   const whole = total === state.payment.captured;
-  return {
+  const after: OrderState = {
     ...state,
-    status: whole && state.status !== "cancelled" ? "refunded" : state.status,
+    refunds,
     payment: {
       ...state.payment,
       status: whole ? "refunded" : "captured",
@@ -144,28 +143,78 @@ function refunded(state: OrderState, data: EventData<"payment.refunded.v1">): Or
       refundIds: [...state.payment.refundIds, data.refundId],
     },
   };
+  if (whole && state.status !== "cancelled") return { ...after, status: "refunded" };
+  return fulfilledIfSent(after);
 }
 
-/** The public order of API.md. */
-export function orderView(state: OrderState): OrderView {
-  const { placed, payment } = state;
-  const { currency } = placed.totals.total;
-  return {
-    id: state.id,
-    number: placed.number,
-    status: state.status,
-    email: placed.email,
-    lines: placed.lines,
-    totals: placed.totals,
-    shippingAddress: placed.shippingAddress,
-    shippingMethod: placed.shippingMethod,
-    payment: {
-      status: payment.status,
-      processor: placed.payment.processor,
-      captured: money(payment.captured, currency),
-      refunded: money(payment.refunded, currency),
-    },
-    createdAt: timestamp(state.placedAtMs),
-    version: state.version,
-  };
+function askedRefund(state: OrderState, data: EventData<"refund.requested.v1">): Refund {
+  const { refunds } = state;
+  assert(!refunds.some(({ refundId }) => refundId === data.refundId), "a refund asked for twice");
+  assert(data.amount.currency === state.placed.totals.total.currency, "asked in another currency");
+  assert(data.amount.amount > 0, "a refund moves money");
+  assert(data.amount.amount <= refundableOf(state), "asked back more than was captured");
+  assert(!exceeding(unitsToRefund(state), data.lines), "pays back more than was bought");
+  const toShip = unitsToShip(state);
+  // Goods of a return were sent once; of others, those that were not sent stay here.
+  const dropped = (data.returnId === undefined ? data.lines : []).flatMap((units) => {
+    const quantity = Math.min(units.quantity, toShip.get(units.lineId) ?? 0);
+    return quantity > 0 ? [{ lineId: units.lineId, quantity }] : [];
+  });
+  return { ...data, status: "pending", dropped };
+}
+
+/** The refunds with this one settled; a refund settles once. */
+function settled(state: OrderState, id: string, status: "refunded" | "failed"): Refund[] {
+  const pending = state.refunds.some((each) => each.refundId === id && each.status === "pending");
+  assert(pending, `no refund ${id} is waited for`);
+  return state.refunds.map((each) => (each.refundId === id ? { ...each, status } : each));
+}
+
+function shipped(
+  state: OrderState,
+  data: EventData<"order.shipped.v1">,
+  shippedAtMs: number,
+): OrderState {
+  const { shipments } = state;
+  assert(!shipments.some((each) => each.shipmentId === data.shipmentId), "a shipment twice");
+  assert(!exceeding(unitsToShip(state), data.lines), "ships more than was bought");
+  return fulfilledIfSent({ ...state, shipments: [...shipments, { ...data, shippedAtMs }] });
+}
+
+/** An order is fulfilled once something was sent and nothing is left to send. */
+function fulfilledIfSent(state: OrderState): OrderState {
+  const isSent = state.shipments.length > 0 && unitsIn(unitsToShip(state)).length === 0;
+  return state.status === "paid" && isSent ? { ...state, status: "fulfilled" } : state;
+}
+
+type ReturnEvent = Extract<OrderEvent, { type: `return.${string}` }>;
+
+function changedReturns(state: OrderState, event: ReturnEvent): Return[] {
+  const { data } = event;
+  const known = state.returns.find(({ returnId }) => returnId === data.returnId);
+  if (event.type === "return.requested.v1") {
+    assert(!known, "a return asked for twice");
+    assert(!exceeding(unitsToReturn(state), event.data.lines), "returns more than was bought");
+    const fresh = { status: "requested", received: [], restock: [], restocked: false } as const;
+    return [...state.returns, { ...event.data, ...fresh }];
+  }
+  assert(known, `no return ${data.returnId} was asked for`);
+  return state.returns.map((each) => (each === known ? changedReturn(known, event) : each));
+}
+
+function changedReturn(
+  known: Return,
+  event: Exclude<ReturnEvent, { type: "return.requested.v1" }>,
+): Return {
+  if (event.type === "return.restocked.v1") {
+    assert(known.status === "received" && !known.restocked, "restocked without being received");
+    return { ...known, restocked: true };
+  }
+  assert(known.status === "requested", `the return is ${known.status} already`);
+  if (event.type === "return.refused.v1") {
+    return { ...known, status: "refused", reason: event.data.reason };
+  }
+  const { lines: received, restock } = event.data;
+  assert(!exceeding(sumUnits(known.lines), received), "received more than was asked for");
+  return { ...known, status: "received", received, restock, restocked: restock.length === 0 };
 }

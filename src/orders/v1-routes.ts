@@ -8,7 +8,7 @@ import { OrderId } from "../shared/ids.ts";
 import { findOrder } from "./get-order.ts";
 import { guestAccess } from "./guest-access.ts";
 import { OrderView } from "./model.ts";
-import { orderView } from "./state.ts";
+import { orderView } from "./order-view.ts";
 
 /** Version 1 read orders only; what it answers is version 2's order. */
 export const orderV1Routes = new Hono<ApiEnv>().get(

@@ -34,8 +34,12 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/content/tags.ts",
   "src/inventory/stock.ts",
   "src/orders/order-number.ts",
+  "src/orders/order-view.ts",
+  "src/orders/plan-refund.ts",
   "src/orders/public-event.ts",
   "src/orders/state.ts",
+  "src/orders/transitions.ts",
+  "src/orders/units.ts",
   "src/platform/edge/facts.ts",
 ]);
 

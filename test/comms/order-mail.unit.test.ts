@@ -1,7 +1,8 @@
 import { describe, it } from "vitest";
 import { html, oneLine } from "../../src/comms/markup.ts";
 import { orderLink, orderMail } from "../../src/comms/order-mail.ts";
-import { foldOrder, orderView } from "../../src/orders/state.ts";
+import { orderView } from "../../src/orders/order-view.ts";
+import { foldOrder } from "../../src/orders/state.ts";
 import { money } from "../../src/shared/money.ts";
 import { cancelled, captured, stream } from "../orders/placed-order.ts";
 

@@ -120,3 +120,57 @@ export const returnRequested = (
   type: "return.requested.v1",
   data: { returnId, lines: [{ lineId: LineId.parse(lineId), quantity }], reason: "" },
 });
+
+export const returnReceived = (
+  lineId: string,
+  quantity: number,
+  returnId = "ret_1",
+): BodyOf<"return.received.v1"> => ({
+  type: "return.received.v1",
+  data: { returnId, lines: [{ lineId: LineId.parse(lineId), quantity }], restock: [] },
+});
+
+export const returnRefused = (returnId = "ret_1"): BodyOf<"return.refused.v1"> => ({
+  type: "return.refused.v1",
+  data: { returnId, reason: "worn" },
+});
+
+export const shipped = (
+  lineId: string,
+  quantity: number,
+  shipmentId = "shp_1",
+): BodyOf<"order.shipped.v1"> => ({
+  type: "order.shipped.v1",
+  data: {
+    shipmentId,
+    lines: [{ lineId: LineId.parse(lineId), quantity }],
+    carrier: "Pigeon Post",
+    tracking: "PP 1",
+  },
+});
+
+export const refundRequested = (
+  amount: number,
+  refundId = "ref_1",
+  lines: { lineId: LineId; quantity: number }[] = [],
+): BodyOf<"refund.requested.v1"> => ({
+  type: "refund.requested.v1",
+  data: {
+    refundId,
+    amount: money(amount, CURRENCY),
+    lines,
+    shipping: money(0, CURRENCY),
+    reason: "late",
+  },
+});
+
+export const refundFailed = (refundId = "ref_1"): BodyOf<"refund.failed.v1"> => ({
+  type: "refund.failed.v1",
+  data: { refundId, reason: "expired_or_canceled_card" },
+});
+
+/** The processor's answer to a refund that was asked for. */
+export const refundDone = (amount: number, request = "ref_1"): BodyOf<"payment.refunded.v1"> => ({
+  ...refunded(amount, `re_${request}`),
+  data: { ...refunded(amount, `re_${request}`).data, request },
+});

@@ -227,7 +227,7 @@ describe("POST /api/v2/order/{id}/returns", () => {
 
     const tooMany = await ask({ lines: [{ lineId: "lin_1", quantity: 2 }] });
     expect(tooMany.status).toBe(409);
-    expect(await tooMany.json()).toMatchObject({ code: "quantity_exceeded", returnable: 1 });
+    expect(await tooMany.json()).toMatchObject({ code: "quantity_exceeded", left: 1 });
     expect((await ask({ lines: [{ lineId: "lin_9", quantity: 1 }] })).status).toBe(422);
     for (const quantity of [0, -1, 1.5, "1", true, 2 ** 53, null]) {
       expect((await ask({ lines: [{ lineId: "lin_1", quantity }] })).status).toBe(422);

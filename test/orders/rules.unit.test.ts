@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { cursorAfter, EventPage } from "../../src/orders/event-page.ts";
 import { orderEnvelope, queuesOf } from "../../src/orders/events.ts";
 import { publicEvent, staffEvent } from "../../src/orders/public-event.ts";
-import { refuseReturn } from "../../src/orders/request-return.ts";
+import { whyNotReturn } from "../../src/orders/request-return.ts";
 import { foldOrder } from "../../src/orders/state.ts";
 import { Envelope } from "../../src/platform/queues/envelope.ts";
 import { LineId } from "../../src/shared/ids.ts";
@@ -11,29 +11,29 @@ import { cancelled, captured, refunded, returnRequested, stream } from "./placed
 
 const line = (id: string, quantity: number) => ({ lineId: LineId.parse(id), quantity });
 
-describe("refuseReturn", () => {
+describe("whyNotReturn", () => {
   const paid = foldOrder(stream([captured(5500)], { quantities: [2, 3] }))!;
 
   it("allows what was bought and not returned yet", ({ expect }) => {
-    expect(refuseReturn(paid, [line("lin_1", 2), line("lin_2", 3)])).toBeUndefined();
+    expect(whyNotReturn(paid, [line("lin_1", 2), line("lin_2", 3)])).toBeUndefined();
   });
 
   it("counts earlier returns, and a line named twice, against what was bought", ({ expect }) => {
     const events = [captured(5500), returnRequested("lin_2", 2)];
     const order = foldOrder(stream(events, { quantities: [2, 3] }))!;
-    expect(refuseReturn(order, [line("lin_2", 1)])).toBeUndefined();
-    expect(refuseReturn(order, [line("lin_2", 2)])).toEqual({
+    expect(whyNotReturn(order, [line("lin_2", 1)])).toBeUndefined();
+    expect(whyNotReturn(order, [line("lin_2", 2)])).toEqual({
       code: "quantity_exceeded",
       lineId: "lin_2",
-      returnable: 1,
+      left: 1,
     });
-    expect(refuseReturn(paid, [line("lin_1", 1), line("lin_1", 2)])).toMatchObject({
+    expect(whyNotReturn(paid, [line("lin_1", 1), line("lin_1", 2)])).toMatchObject({
       code: "quantity_exceeded",
     });
   });
 
   it("names a line that was not bought", ({ expect }) => {
-    expect(refuseReturn(paid, [line("lin_9", 1)])).toEqual({
+    expect(whyNotReturn(paid, [line("lin_9", 1)])).toEqual({
       code: "line_unknown",
       lineId: "lin_9",
     });
@@ -44,14 +44,18 @@ describe("refuseReturn", () => {
   }) => {
     for (const events of [stream([]), stream([cancelled()])]) {
       const order = foldOrder(events)!;
-      expect(refuseReturn(order, [line("lin_1", 1)])).toEqual({
+      expect(whyNotReturn(order, [line("lin_1", 1)])).toEqual({
         code: "order_conflict",
         status: order.status,
       });
     }
     const many = Array.from({ length: 50 }, (_, at) => returnRequested("lin_1", 1, `ret_${at}`));
     const order = foldOrder(stream([captured(100_500), ...many], { quantities: [100] }))!;
-    expect(refuseReturn(order, [line("lin_1", 1)])).toEqual({ code: "returns_limit", max: 50 });
+    expect(whyNotReturn(order, [line("lin_1", 1)])).toEqual({
+      code: "limit_reached",
+      of: "returns",
+      max: 50,
+    });
   });
 });
 

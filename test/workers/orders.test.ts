@@ -1,10 +1,18 @@
 import { env } from "cloudflare:workers";
 import { describe, it } from "vitest";
-import { commitAll, holdAll, receiveStock, takeBackAll } from "../../src/inventory/index.ts";
+import {
+  commitAll,
+  holdAll,
+  receiveStock,
+  restock,
+  takeBackAll,
+} from "../../src/inventory/index.ts";
+import { receiveReturn } from "../../src/orders/close-return.ts";
 import { cancelOrder } from "../../src/orders/index.ts";
+import { requestReturn } from "../../src/orders/request-return.ts";
 import { readEvents } from "../../src/orders/store.ts";
 import { canonicalJson } from "../../src/shared/digest.ts";
-import type { OrderId, Sku } from "../../src/shared/ids.ts";
+import { LineId, type OrderId, type Sku } from "../../src/shared/ids.ts";
 import worker from "../../workers/orders/index.ts";
 import { newOrderId } from "../orders/placed-order.ts";
 import {
@@ -150,6 +158,40 @@ describe("the orders Worker, told that an order was cancelled", () => {
       const view = await env.SKU_STOCK.getByName(sku).view();
       expect(view).toMatchObject({ onHand: STOCK, held: 0 });
     }
+  });
+});
+
+describe("the orders Worker, told that a return was received", () => {
+  const STAFF = { kind: "staff", id: "tester" } as const;
+
+  async function returned() {
+    const { orderId, skus } = await sold([2, 3]);
+    await deliver(worker, "orders", [messageOf(orderId, 1, "order.placed.v1")]);
+    const lines = [{ lineId: LineId.parse("lin_2"), quantity: 2 }];
+    const asked = { orderId, actor: STAFF, lines, reason: "", request: "r" };
+    const requested = await requestReturn(ioAt(), asked);
+    if (!requested.ok) throw new Error(requested.error.code);
+    const { returnId } = requested.value;
+    const receipt = { orderId, returnId, actor: STAFF, restock: true, refund: "none" } as const;
+    await receiveReturn(ioAt(), receipt);
+    return { orderId, returnId, skus, message: messageOf(orderId, 4, "return.received.v1") };
+  }
+
+  it("puts what came back on the shelf once, and writes it down", async ({ expect }) => {
+    const { orderId, skus, message } = await returned();
+    await Promise.all(Array.from({ length: 4 }, () => deliver(worker, "orders", [message])));
+    expect(await deliver(worker, "orders", [message])).toEqual({ acked: 1, retried: 0 });
+    expect(await Promise.all(skus.map(onHand))).toEqual([STOCK - 2, STOCK - 1]);
+    expect(await orderNow(orderId)).toMatchObject({ version: 5, returns: [{ restocked: true }] });
+  });
+
+  it("puts back once what was restocked but not written down", async ({ expect }) => {
+    const { orderId, returnId, skus, message } = await returned();
+    const lines = [{ sku: skus[1]!, quantity: 2 }];
+    await restock(env, ioAt().meter, { returnId, lines, reason: "crash" });
+    await deliver(worker, "orders", [message]);
+    expect(await onHand(skus[1]!)).toBe(STOCK - 1);
+    expect((await orderNow(orderId)).returns).toMatchObject([{ restocked: true }]);
   });
 });
 

@@ -1,9 +1,10 @@
-import { type InventoryEnv, takeBackAll } from "../../src/inventory/index.ts";
+import { type InventoryEnv, restock, takeBackAll } from "../../src/inventory/index.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { capturePayment } from "../../src/orders/capture-payment.ts";
 import type { ConsumerWiring } from "../../src/orders/consume-order-messages.ts";
 import type { OrderQueues } from "../../src/orders/index.ts";
 import { settleEvent } from "../../src/orders/outbox.ts";
+import { restockReturns } from "../../src/orders/restock-returns.ts";
 import { returnStock } from "../../src/orders/return-stock.ts";
 import { openProcessors } from "../../src/payments/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
@@ -25,6 +26,11 @@ export function ordersDeps(env: OrdersEnv): ConsumerWiring {
           queues: env,
         };
         await returnStock(io, deps, orderId);
+      },
+      "return.received.v1": async ({ orderId, trace }) => {
+        const io = openIo(env, trace);
+        const putBack = (goods: Parameters<typeof restock>[2]) => restock(env, io.meter, goods);
+        await restockReturns(io, { restock: putBack, queues: env }, orderId);
       },
     },
     settle: ({ eventId, trace }) => settleEvent(openIo(env, trace).sql, eventId, "ORDERS_QUEUE"),

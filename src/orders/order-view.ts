@@ -1,0 +1,47 @@
+import { timestamp } from "../shared/clock.ts";
+import { money } from "../shared/money.ts";
+import type { OrderView } from "./model.ts";
+import type { OrderState } from "./state.ts";
+
+/** The public order of API.md. */
+export function orderView(state: OrderState): OrderView {
+  const { placed, payment } = state;
+  const { currency } = placed.totals.total;
+  return {
+    id: state.id,
+    number: placed.number,
+    status: state.status,
+    email: placed.email,
+    lines: placed.lines,
+    totals: placed.totals,
+    shippingAddress: placed.shippingAddress,
+    shippingMethod: placed.shippingMethod,
+    payment: {
+      status: payment.status,
+      processor: placed.payment.processor,
+      captured: money(payment.captured, currency),
+      refunded: money(payment.refunded, currency),
+    },
+    shipments: state.shipments.map(({ shipmentId, shippedAtMs, ...shipment }) => ({
+      id: shipmentId,
+      ...shipment,
+      shippedAt: timestamp(shippedAtMs),
+    })),
+    returns: state.returns.map(({ returnId, status, lines, received, reason }) => ({
+      id: returnId,
+      status,
+      lines,
+      received: [...received],
+      reason,
+    })),
+    refunds: state.refunds.map(({ refundId, status, amount, lines, returnId }) => ({
+      id: refundId,
+      status,
+      amount,
+      lines,
+      ...(returnId === undefined ? {} : { returnId }),
+    })),
+    createdAt: timestamp(state.placedAtMs),
+    version: state.version,
+  };
+}

@@ -1,0 +1,75 @@
+import type { OrderEventType, OrderStatus, PaymentStatus } from "./model.ts";
+import type { OrderState } from "./state.ts";
+
+/**
+ * Which event may follow in which status, and what the status becomes. A capture may arrive after the
+ * cancellation that it raced: the order stays cancelled, and the money has to go back. What the last
+ * shipment and the last refund make of a status is counted by the fold.
+ */
+const STATUS_AFTER: Record<OrderEventType, Partial<Record<OrderStatus | "none", OrderStatus>>> = {
+  "order.placed.v1": { none: "placed" },
+  "payment.captured.v1": { placed: "paid", cancelled: "cancelled" },
+  "order.cancelled.v1": { placed: "cancelled", paid: "cancelled" },
+  "payment.voided.v1": { cancelled: "cancelled" },
+  "payment.refunded.v1": { paid: "paid", fulfilled: "fulfilled", cancelled: "cancelled" },
+  "order.stock_returned.v1": { cancelled: "cancelled" },
+  // From `fulfilled` too: a refund of units that were not sent may fail after the others left.
+  "order.shipped.v1": { paid: "paid", fulfilled: "fulfilled" },
+  "refund.requested.v1": { paid: "paid", fulfilled: "fulfilled" },
+  // Not once cancelled: what is owed then is settled by `refundCancelled`, under one fixed amount.
+  "refund.failed.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
+  "return.requested.v1": { paid: "paid", fulfilled: "fulfilled" },
+  // Goods may come back after all the money has.
+  "return.received.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
+  "return.refused.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
+  "return.restocked.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
+};
+
+/** Events that move money must also fit where the money is. */
+const PAYMENT_AFTER: Partial<
+  Record<OrderEventType, Partial<Record<PaymentStatus, PaymentStatus>>>
+> = {
+  "payment.captured.v1": { authorized: "captured" },
+  "payment.voided.v1": { authorized: "voided" },
+  "payment.refunded.v1": { captured: "captured" },
+  "refund.requested.v1": { captured: "captured" },
+  "order.shipped.v1": { captured: "captured" },
+};
+
+/** Whether an event of this type may be appended to an order in this state. */
+export function mayFollow(state: OrderState, type: OrderEventType): boolean {
+  const payments = PAYMENT_AFTER[type];
+  if (STATUS_AFTER[type][state.status] === undefined) return false;
+  if (payments !== undefined && payments[state.payment.status] === undefined) return false;
+  switch (type) {
+    case "order.stock_returned.v1":
+      return !state.stockReturned;
+    case "order.cancelled.v1":
+      // Its stock goes back as a whole: nothing of it may have left, or come back, on its own.
+      return state.shipments.length === 0 && !state.returns.some(isReceived);
+    case "order.shipped.v1":
+      // All of the money is on its way back.
+      return !(state.payment.captured > 0 && refundableOf(state) <= 0);
+    default:
+      return true;
+  }
+}
+
+const isReceived = ({ status }: OrderState["returns"][number]): boolean => status === "received";
+
+export const statusAfter = (type: OrderEventType, status: OrderStatus): OrderStatus =>
+  STATUS_AFTER[type][status] ?? status;
+
+/** What of the captured money is neither sent back nor asked to be, in minor units. */
+export function refundableOf({
+  payment,
+  refunds,
+}: Pick<OrderState, "payment" | "refunds">): number {
+  return payment.captured - payment.refunded - pendingOf({ refunds });
+}
+
+/** What was asked to be sent back and is not settled, in minor units. */
+export const pendingOf = ({ refunds }: Pick<OrderState, "refunds">): number =>
+  refunds
+    .filter(({ status }) => status === "pending")
+    .reduce((sum, { amount }) => sum + amount.amount, 0);
