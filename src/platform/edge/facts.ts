@@ -57,7 +57,7 @@ export const isTag = (text: string): boolean => TAG.test(text);
 
 /** The text to put behind a tag's colon for a value that may hold anything, such as a vendor's name. */
 export const tagValue = (value: string): string =>
-  encodeURIComponent(value)
+  encodeURIComponent(value.toWellFormed())
     .replaceAll("%", "~")
     .replace(/[!'()*]/g, (mark) => `~${mark.charCodeAt(0).toString(16)}`)
     .slice(0, 95);

@@ -11,9 +11,11 @@ export function pageKey(name: string, params: KeyParams, { currency, locale }: K
   const parts = Object.keys(params)
     .filter((param) => params[param] !== undefined)
     .sort()
-    .map((param) => `${encodeURIComponent(param)}=${encodeURIComponent(String(params[param]))}`);
+    .map((param) => `${encoded(param)}=${encoded(String(params[param]))}`);
   return `${name}|${currency.toUpperCase()}|${locale.toLowerCase()}|${parts.join("&")}`;
 }
+
+const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 
 const DIGEST_DIGITS = 40;
 
