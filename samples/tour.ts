@@ -5,6 +5,9 @@ import { createClient } from "../src/client.ts";
 const ports = JSON.parse(readFileSync(process.env.PORTS ?? ".local/ports.json", "utf8"));
 const shop = createClient({ baseUrl: `http://127.0.0.1:${ports.api}` });
 
+const home = await shop.content.page("home");
+console.log("on the front page:", home.blocks.map((block) => block.title).join(", "));
+
 const { items } = await shop.products.list({ category: "kitchen", sort: "price", limit: "3" });
 console.log("cheapest in the kitchen:", items.map((item) => item.title).join(", "));
 

@@ -70,7 +70,7 @@ A SKU's stock by location, with its newest movements.
 ${COMMON_USAGE}`,
 };
 
-export const USAGE = `Usage: npm run ops -- COMMAND [options]
+const USAGE = `Usage: npm run ops -- COMMAND [options]
 
   purge    end cached pages everywhere
   pages    the page cache and its hit rates

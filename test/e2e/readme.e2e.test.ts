@@ -35,6 +35,7 @@ describe("the README's tour", () => {
       cwd: scratch,
       env: { ...process.env, PATH: `${join(ROOT, "node_modules/.bin")}:${process.env.PATH}` },
     });
+    expect(printed).toContain("Made for weather");
     expect(printed).toContain("low-tide-stoneware-mug");
     expect(printed).toContain("order.placed.v1");
     expect(printed).not.toContain("/problems/");
