@@ -1,6 +1,6 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, lte } from "drizzle-orm";
 import { DependencyDown } from "../platform/dependency.ts";
-import { type Appended, appendFacts, type EdgeFeedBinding } from "../platform/edge/index.ts";
+import { appendFacts, type EdgeFeedBinding } from "../platform/edge/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import { contentPurges } from "./documents.ts";
@@ -13,7 +13,7 @@ async function publish(
   { documents, meter }: PublishIo,
   env: EdgeFeedBinding,
   { id, tags }: NotedPurge,
-): Promise<Appended> {
+) {
   const facts = tags.map((value) => ({ kind: "purge" as const, value }));
   const appended = await appendFacts(env, meter, facts, { batchId: id });
   if (!appended.ok) throw new DependencyDown("edge feed", new Error(appended.error.code));
@@ -26,7 +26,7 @@ export async function publishOrLeave(
   io: PublishIo & Pick<Io, "trace">,
   env: EdgeFeedBinding,
   purge: NotedPurge,
-): Promise<Appended | undefined> {
+): Promise<{ position: number; effectiveByMs: number } | undefined> {
   try {
     return await publish(io, env, purge);
   } catch (error) {
@@ -36,15 +36,18 @@ export async function publishOrLeave(
 }
 
 const SWEEP_MAX = 200;
+/** What is younger is still being told by the request that made it. */
+const SWEEP_AFTER_MS = 10_000;
 
 /** Publishes what a crash or an outage left behind, oldest first, and walks on past what fails. */
 export async function sweepPurges(
-  io: PublishIo,
+  io: PublishIo & Pick<Io, "clock">,
   env: EdgeFeedBinding,
 ): Promise<{ swept: number; failed: number }> {
   const waiting = await io.documents
     .select()
     .from(contentPurges)
+    .where(lte(contentPurges.notedAtMs, io.clock.nowMs() - SWEEP_AFTER_MS))
     .orderBy(asc(contentPurges.notedAtMs))
     .limit(SWEEP_MAX);
   const sweep = { swept: 0, failed: 0 };

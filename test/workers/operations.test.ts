@@ -1,8 +1,13 @@
+import { createScheduledController } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { describe, it } from "vitest";
+import { contentPurges } from "../../src/content/documents.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
-import worker from "../../workers/operations/index.ts";
+import { openIo } from "../../src/platform/io/io.ts";
+import worker, { type OperationsEnv } from "../../workers/operations/index.ts";
 import { newOrderId } from "../orders/placed-order.ts";
-import { ioAt } from "../orders/world.ts";
+import { ioAt, recordingQueues } from "../orders/world.ts";
 import { deliver, lettersFrom, messageOf } from "./deliver.ts";
 
 describe("the dead-letter queues", () => {
@@ -32,6 +37,22 @@ describe("the dead-letter queues", () => {
       retried: 2,
     });
     expect(await lettersFrom(queue)).toEqual([]);
+  });
+});
+
+describe("the clock", () => {
+  it("sweeps what it can while a database is away, and reports that it could not do all", async ({
+    expect,
+  }) => {
+    const { documents } = openIo(env, "test");
+    const id = `evt_${crypto.randomUUID().replaceAll("-", "")}`;
+    await documents.insert(contentPurges).values({ id, tags: ["block:blk_1"], notedAtMs: 0 });
+    const away = { ...env, ...recordingQueues().queues, MYSQL_URL: "http://u:p@127.0.0.1:9" };
+    const swept = worker.scheduled(createScheduledController(), away as OperationsEnv);
+    await expect(swept).rejects.toThrow();
+    expect(await documents.select().from(contentPurges).where(eq(contentPurges.id, id))).toEqual(
+      [],
+    );
   });
 });
 
