@@ -34,7 +34,8 @@ export async function findVariants(
       const ofProduct = rulesFor(rules, { productId, categoryIds: categoryIds ?? [] });
       const { priceMinor, compareAtMinor } = priceUnder(ofProduct, row, nowMs);
       const imageUrl = row.imageUrl ?? productImageUrl;
-      return [sku, { ...row, priceMinor, compareAtMinor, imageUrl }];
+      const known = { ...row, categoryIds: categoryIds ?? [] };
+      return [sku, { ...known, priceMinor, compareAtMinor, imageUrl }];
     }),
   );
 }
@@ -50,6 +51,7 @@ const VARIANT = {
   compareAtMinor: variants.compareAtMinor,
   currency: products.currency,
   requiresShipping: variants.requiresShipping,
+  taxable: variants.taxable,
   grams: variants.grams,
   imageUrl: variants.imageUrl,
   productImageUrl: products.imageUrl,

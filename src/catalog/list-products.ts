@@ -8,13 +8,11 @@ import { CATEGORY_IDS } from "./category-ids.ts";
 import { cursorScope, decodeCursor, encodeCursor, type Position } from "./cursor.ts";
 import { categoryIdOf } from "./import/ids.ts";
 import type { ProductList, ProductSummary, Sort } from "./model.ts";
-import { listPageTags, sureListTags } from "./page-tags.ts";
+import { type ListKeys, listPageTags, sureListTags } from "./page-tags.ts";
 import { nextChangeMs, type PriceRule, priceUnder, rulesFor } from "./price-rules.ts";
-import type { ListSet } from "./purge-tags.ts";
 import { readPriceRules } from "./read-price-rules.ts";
 import type { Page } from "./render.ts";
 import { productCategories, products, productTags } from "./schema.ts";
-import { shownPrices } from "./shown-prices.ts";
 
 /** `vendor`, `type` and `tag` are lookup keys, so that all ways of writing one mean the same page. */
 export type ProductFilters = {
@@ -43,14 +41,6 @@ const ORDERS = {
 
 type Order = (typeof ORDERS)[Sort];
 
-/** What the database and the tags of pages compare. */
-type Keys = {
-  categoryId: CategoryId | undefined;
-  vendor: string | undefined;
-  type: string | undefined;
-  tag: string | undefined;
-};
-
 /**
  * One page of published products, in one step whatever its length. It continues from the last row's
  * key instead of a count, so products that come or go between pages shift nothing. What it shows is
@@ -75,10 +65,13 @@ export async function listProducts(
   const next = rows[limit];
   const last = next && rows[limit - 1];
   const tags = listPageTags({
-    set: setOf(keys),
-    byTitle: order.key === "title",
-    prices: shownPrices({ sort, filters, after, nextPriceMinor: next?.sortPriceMinor }),
+    keys,
+    sort,
+    filters,
+    after,
+    lastPriceMinor: last?.sortPriceMinor,
     shown,
+    nextId: next?.id,
   });
   const validUntilMs = nextChangeMs(
     shown.flatMap((product) => product.rules),
@@ -96,23 +89,15 @@ export async function listProducts(
 
 /** What will surely be among the page's tags. */
 export const sureTagsOf = async ({ filters }: ProductQuery): Promise<string[]> =>
-  sureListTags(setOf(await keysOf(filters)));
+  sureListTags(await keysOf(filters));
 
 // Ids follow from handles, so a category need not be looked up, nor be there yet.
-const keysOf = async ({ category, vendor, type, tag }: ProductFilters): Promise<Keys> => ({
+const keysOf = async ({ category, vendor, type, tag }: ProductFilters): Promise<ListKeys> => ({
   categoryId: category === undefined ? undefined : await categoryIdOf(category),
   vendor,
   type,
   tag,
 });
-
-/** The set that a page's tags speak of: the one that tends to be smallest, as fewer changes touch it. */
-function setOf({ categoryId, vendor, type, tag }: Keys): ListSet {
-  if (categoryId !== undefined) return { by: "category", key: categoryId };
-  if (vendor !== undefined) return { by: "vendor", key: vendor };
-  if (type !== undefined) return { by: "type", key: type };
-  return tag === undefined ? { by: "all" } : { by: "tag", key: tag };
-}
 
 const SUMMARY = {
   id: products.id,
@@ -138,7 +123,7 @@ type SummaryRow = { [K in Exclude<keyof typeof SUMMARY, "categoryIds">]: Product
 };
 
 type Wanted = {
-  keys: Keys;
+  keys: ListKeys;
   filters: ProductFilters;
   order: Order;
   after: Position | undefined;

@@ -7,6 +7,7 @@ export type VariantInfo = {
   sku: Sku;
   variantId: VariantId;
   productId: ProductId;
+  categoryIds: readonly CategoryId[];
   productHandle: string;
   productTitle: string;
   /** "Small / Blue"; the product's own title where the product has no options. */
@@ -16,6 +17,7 @@ export type VariantInfo = {
   compareAtMinor: Minor | null;
   currency: string;
   requiresShipping: boolean;
+  taxable: boolean;
   grams: number;
   imageUrl: string | null;
   /** Sold even when none is left. */

@@ -9,12 +9,14 @@ import {
   type ListSet,
   MANY_CATEGORIES,
   membershipTag,
+  placeTag,
   priceOrderTag,
   productTag,
   rulesOnTag,
   ruleTag,
   titleOrderTag,
 } from "./purge-tags.ts";
+import { type ListPlace, shownPrices } from "./shown-prices.ts";
 
 /** A product as a page shows it: its categories decide which rules may change its price. */
 export type ShownProduct = {
@@ -24,34 +26,50 @@ export type ShownProduct = {
   ruleIds: readonly PriceRuleId[];
 };
 
-export type ListPage = {
-  /** The one set that its tags speak of, of those it is drawn from. */
-  set: ListSet;
-  /** By which key it is ordered or filtered, besides membership. */
-  byTitle: boolean;
-  /** The stretch of prices it shows, where prices decide what it shows; the ends are included. */
-  prices: { fromMinor: number; toMinor: number } | undefined;
-  shown: readonly ShownProduct[];
+/** A list's filters as the database and the tags of pages compare them. */
+export type ListKeys = {
+  categoryId?: CategoryId | undefined;
+  vendor?: string | undefined;
+  type?: string | undefined;
+  tag?: string | undefined;
 };
 
-export function listPageTags({ set, byTitle, prices, shown }: ListPage): string[] {
+export type ListPage = ListPlace & {
+  keys: ListKeys;
+  shown: readonly ShownProduct[];
+  /** The first product behind the page. It makes the page have a cursor, wherever it stands. */
+  nextId: ProductId | undefined;
+};
+
+export function listPageTags({ keys, shown, nextId, ...place }: ListPage): string[] {
+  const set = setOf(keys);
+  const isByTitle = place.sort === "title" || place.sort === "-title";
+  const prices = shownPrices(place);
   const cells = prices ? cellsOf(prices.fromMinor, prices.toMinor) : [];
   return [
     EVERYTHING,
     membershipTag(set),
-    ...(byTitle ? [titleOrderTag(set)] : []),
+    ...(isByTitle ? [titleOrderTag(set)] : []),
     ...(prices ? [EVERY_PRICE_ORDER] : []),
     ...cells.map((cell) => priceOrderTag(set, cell)),
+    ...(prices && nextId ? [placeTag(nextId)] : []),
     ...shown.map(({ productId }) => productTag(productId)),
     ...priceTags(shown),
   ];
 }
 
-/** Of a list's tags, those that are known before anything is read. */
-export const sureListTags = (set: ListSet): string[] => [
+/** The set that a page's tags speak of: the one that tends to be smallest, as fewer changes touch it. */
+function setOf({ categoryId, vendor, type, tag }: ListKeys): ListSet {
+  if (categoryId !== undefined) return { by: "category", key: categoryId };
+  if (vendor !== undefined) return { by: "vendor", key: vendor };
+  if (type !== undefined) return { by: "type", key: type };
+  return tag === undefined ? { by: "all" } : { by: "tag", key: tag };
+}
+
+/** Those of a list's tags that are known before anything is read. */
+export const sureListTags = (keys: ListKeys): string[] => [
   EVERYTHING,
-  EVERY_PRICE_ORDER,
-  membershipTag(set),
+  membershipTag(setOf(keys)),
   rulesOnTag(ALL_PRODUCTS),
 ];
 

@@ -41,6 +41,8 @@ export const EVERY_PRICE_ORDER = "list_price:any";
 export const CATEGORIES_LIST = "list:categories";
 
 export const productTag = (id: string): string => `product:${id}`;
+/** Carried by pages in the order of prices that end where this product's place begins. */
+export const placeTag = (id: string): string => `list_place:${id}`;
 export const categoryTag = (id: string): string => `category:${id}`;
 export const ruleTag = (id: string): string => `pricerule:${id}`;
 /** Carried by pages that show a price which a rule on this target would change. */
@@ -118,9 +120,12 @@ const SHELF_EFFECTS: readonly {
 ];
 
 function priceOrderTags(shelves: Shelves): string[] {
-  const prices = [shelves.before, shelves.after].flatMap((shelf) => shelf?.sortPriceMinor ?? []);
-  const cells = prices.flatMap(cellsAt);
-  return setsAround(shelves).flatMap((set) => cells.map((cell) => priceOrderTag(set, cell)));
+  const known = [shelves.before, shelves.after].filter((shelf) => shelf !== undefined);
+  const cells = known.flatMap(({ sortPriceMinor }) => cellsAt(sortPriceMinor));
+  return [
+    ...known.map(({ productId }) => placeTag(productId)),
+    ...setsAround(shelves).flatMap((set) => cells.map((cell) => priceOrderTag(set, cell))),
+  ];
 }
 
 /** The tags of every page whose body a change can make different, and of few others. */

@@ -6,8 +6,8 @@ export type ListPlace = {
   filters: { minPriceMinor?: number | undefined; maxPriceMinor?: number | undefined };
   /** Where the page before ended. */
   after: Position | undefined;
-  /** The sort price of the first product behind the page; none where the list ends with it. */
-  nextPriceMinor: number | undefined;
+  /** The sort price that the page ends with; none where the list ends with the page. */
+  lastPriceMinor: number | undefined;
 };
 
 /**
@@ -18,21 +18,20 @@ export function shownPrices({
   sort,
   filters,
   after,
-  nextPriceMinor,
+  lastPriceMinor,
 }: ListPlace): { fromMinor: number; toMinor: number } | undefined {
   const fromMinor = filters.minPriceMinor ?? 0;
   const toMinor = filters.maxPriceMinor ?? Number.MAX_SAFE_INTEGER;
   const key = typeof after?.key === "number" ? after.key : undefined;
   switch (sort) {
     case "price":
-      // The product behind the page counts: that there is one is what makes the page have a cursor.
       return {
         fromMinor: Math.max(fromMinor, key ?? 0),
-        toMinor: Math.min(toMinor, nextPriceMinor ?? toMinor),
+        toMinor: Math.min(toMinor, lastPriceMinor ?? toMinor),
       };
     case "-price":
       return {
-        fromMinor: Math.max(fromMinor, nextPriceMinor ?? 0),
+        fromMinor: Math.max(fromMinor, lastPriceMinor ?? 0),
         toMinor: Math.min(toMinor, key ?? toMinor),
       };
     default:
