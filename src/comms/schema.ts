@@ -1,4 +1,4 @@
-import { bigint, index, int, mysqlTable, primaryKey, varchar } from "drizzle-orm/mysql-core";
+import { bigint, index, int, json, mysqlTable, primaryKey, varchar } from "drizzle-orm/mysql-core";
 
 /**
  * Messages that the provider accepted. The provider forgets an idempotency key after a day; a message
@@ -35,4 +35,32 @@ export const cartAbandonments = mysqlTable(
     recordedAtMs: bigint("recorded_at_ms", { mode: "number" }).notNull(),
   },
   (t) => [index("cart_abandonments_by_age").on(t.abandonedAtMs)],
+);
+
+/** Where merchants want to be told. Its signing secret is derived from its id, so none is stored. */
+export const webhookEndpoints = mysqlTable("webhook_endpoints", {
+  id: varchar("id", { length: 40 }).primaryKey(),
+  url: varchar("url", { length: 500 }).notNull(),
+  /** The names of the events that it wants. */
+  events: json("events").$type<string[]>().notNull(),
+  createdAtMs: bigint("created_at_ms", { mode: "number" }).notNull(),
+  /** Set when it answered that it wants nothing any more, or that it may not be sent to. */
+  disabledAtMs: bigint("disabled_at_ms", { mode: "number" }),
+  disabledReason: varchar("disabled_reason", { length: 200 }),
+});
+
+/** Webhooks that a receiver took: what is redriven later than its memory reaches is stopped here. */
+export const webhookDeliveries = mysqlTable(
+  "webhook_deliveries",
+  {
+    eventId: varchar("event_id", { length: 60 }).notNull(),
+    /** An endpoint's id, or the name of a system of the shop's own. */
+    receiver: varchar("receiver", { length: 60 }).notNull(),
+    orderId: varchar("order_id", { length: 40 }).notNull(),
+    deliveredAtMs: bigint("delivered_at_ms", { mode: "number" }).notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.eventId, t.receiver] }),
+    index("webhook_deliveries_by_order").on(t.orderId),
+  ],
 );

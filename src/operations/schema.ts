@@ -16,6 +16,8 @@ export const deadLetters = mysqlTable(
     arrivals: int("arrivals").notNull(),
     firstAtMs: atMs("first_at_ms").notNull(),
     lastAtMs: atMs("last_at_ms").notNull(),
+    /** When it was last sent again; null while it waits for somebody's decision. */
+    redrivenAtMs: atMs("redriven_at_ms"),
   },
   (t) => [index("dead_letters_by_queue").on(t.queue, t.lastAtMs, t.id)],
 );
@@ -34,4 +36,21 @@ export const auditLog = mysqlTable(
     requestId: varchar("request_id", { length: 80 }).notNull(),
   },
   (t) => [index("audit_log_by_time").on(t.atMs, t.id)],
+);
+
+/** What a person should look at: one row per kind and subject, whether it still stands or is over. */
+export const alerts = mysqlTable(
+  "alerts",
+  {
+    /** `<kind>:<subject>`, such as `queue_depth:orders`. */
+    id: varchar("id", { length: 120 }).primaryKey(),
+    kind: varchar("kind", { length: 40 }).notNull(),
+    subject: varchar("subject", { length: 80 }).notNull(),
+    detail: json("detail").$type<Record<string, unknown>>().notNull(),
+    /** When it began to stand this time. */
+    raisedAtMs: atMs("raised_at_ms").notNull(),
+    lastSeenAtMs: atMs("last_seen_at_ms").notNull(),
+    resolvedAtMs: atMs("resolved_at_ms"),
+  },
+  (t) => [index("alerts_by_time").on(t.raisedAtMs, t.id)],
 );
