@@ -22,7 +22,7 @@ import { identify, jsonOnly, limitBody, noStoreByDefault } from "./platform/http
 import { onError, Problem } from "./platform/http/problem.ts";
 import { problemPages } from "./platform/http/problem-pages.ts";
 import { hotPage, pageKeyOf } from "./platform/pages/index.ts";
-import { promotionOperationsRoutes } from "./promotions/index.ts";
+import { promotionOperationsRoutes } from "./promotions/operations-routes.ts";
 
 const EXPOSED_HEADERS = [
   "Cart-Token",

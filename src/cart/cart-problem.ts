@@ -5,6 +5,7 @@ export function cartProblem(error: CartError): Problem {
   switch (error.code) {
     case "cart_unknown":
     case "line_unknown":
+    case "code_unknown":
       return new Problem("not-found");
     case "sku_unknown":
       return new Problem("sku-unknown");
@@ -14,6 +15,12 @@ export function cartProblem(error: CartError): Problem {
       return new Problem("cart-limit", { maxLines: error.max });
     case "quantity_limit":
       return new Problem("cart-limit", { maxQuantity: error.max });
+    case "code_limit":
+      return new Problem("cart-limit", { maxCodes: error.max });
+    case "coupon_refused":
+      return new Problem("coupon-refused", { code: error.coupon, reason: error.reason });
+    case "voucher_refused":
+      return new Problem("voucher-refused", { code: error.voucher, reason: error.reason });
     case "total_limit":
       return invalid({
         pointer: "/quantity",

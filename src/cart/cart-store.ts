@@ -1,7 +1,8 @@
 import type { CheckoutId } from "../shared/ids.ts";
-import type { StoredCart, StoredLine } from "./model.ts";
+import type { StoredCart, StoredLine, StoredVoucher } from "./model.ts";
 
-type CartRow = Omit<StoredCart, "lines">;
+type CartRow = Omit<StoredCart, "lines" | "coupons" | "vouchers">;
+type CodeRow = { kind: "coupon" | "voucher"; name: string; mask: string };
 
 /** The rows of one cart. Every method is synchronous; the object decides what is one transaction. */
 export class CartStore {
@@ -17,7 +18,16 @@ export class CartStore {
         "SELECT cart_id AS cartId, version, currency, mode, postal_code AS postalCode FROM cart",
       )
       .toArray();
-    return row ? { ...row, lines: this.#lines() } : undefined;
+    if (!row) return undefined;
+    const codes = this.#codes();
+    return {
+      ...row,
+      lines: this.#lines(),
+      coupons: codes.filter(({ kind }) => kind === "coupon").map(({ name }) => name),
+      vouchers: codes
+        .filter(({ kind }) => kind === "voucher")
+        .map(({ name, mask }) => ({ voucherId: name, mask }) as StoredVoucher),
+    };
   }
 
   save(cart: StoredCart, nowMs: number): void {
@@ -34,6 +44,14 @@ export class CartStore {
       nowMs,
     );
     this.#saveLines(cart.lines);
+    this.#saveCodes([
+      ...cart.coupons.map((name) => ({ kind: "coupon" as const, name, mask: name })),
+      ...cart.vouchers.map(({ voucherId: name, mask }) => ({
+        kind: "voucher" as const,
+        name,
+        mask,
+      })),
+    ]);
   }
 
   touchedAtMs(): number | undefined {
@@ -68,6 +86,25 @@ export class CartStore {
     return this.#sql
       .exec<StoredLine>("SELECT line_id AS lineId, sku, quantity FROM line ORDER BY position")
       .toArray();
+  }
+
+  #codes(): CodeRow[] {
+    return this.#sql.exec<CodeRow>("SELECT kind, name, mask FROM code ORDER BY position").toArray();
+  }
+
+  #saveCodes(codes: readonly CodeRow[]): void {
+    const earlier = this.#codes();
+    const isIn = (list: readonly CodeRow[], { kind, name }: CodeRow) =>
+      list.some((each) => each.kind === kind && each.name === name);
+    for (const code of earlier) {
+      if (isIn(codes, code)) continue;
+      this.#sql.exec("DELETE FROM code WHERE kind = ? AND name = ?", code.kind, code.name);
+    }
+    for (const code of codes) {
+      if (isIn(earlier, code)) continue;
+      const insert = "INSERT INTO code (kind, name, mask) VALUES (?, ?, ?)";
+      this.#sql.exec(insert, code.kind, code.name, code.mask);
+    }
   }
 
   /** Writes only the lines that differ: each row written is billed, and a change touches one. */

@@ -1,11 +1,19 @@
 import type { Io } from "../platform/io/io.ts";
+import { accountKey } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
-import { CartId, LineId, newId, type Sku } from "../shared/ids.ts";
-import { gatherFacts } from "./gather-facts.ts";
-import { type CartChange, type CartOwner, ownerName, type SkuFacts } from "./model.ts";
+import { CartId, LineId, newId } from "../shared/ids.ts";
+import { cartHints } from "./cart-hints.ts";
+import { type Gathered, gatherAll, joinGathered, type UsageWanted } from "./gather-all.ts";
+import { missingFacts } from "./missing-facts.ts";
+import {
+  type CartChange,
+  type CartHoldings,
+  type CartOwner,
+  holdingsOf,
+  ownerName,
+} from "./model.ts";
 import type { ChangeReply, ChangeRequest } from "./object.ts";
 import { planChange } from "./plan-change.ts";
-import { skuHints } from "./sku-hints.ts";
 import { type CartEnv, cartStub } from "./stub.ts";
 
 export type CartChangeRequest = Pick<
@@ -16,11 +24,12 @@ export type CartChangeReply = Exclude<ChangeReply, { kind: "needs_facts" }>;
 
 /** Another device may add a line between the question and the change, but not for ever. */
 const ATTEMPTS_MAX = 4;
+const NOTHING: CartHoldings = { skus: [], coupons: [], vouchers: [] };
 
 /**
- * Makes one change and answers the whole cart. Two round trips where this isolate guesses the cart's
- * SKUs right: the facts, then the change. An isolate that has not seen the cart asks for its SKUs
- * beside the first, which makes three.
+ * Makes one change and answers the whole cart. Two round trips where this isolate guesses rightly what
+ * the cart holds: the facts, then the change. An isolate that has not seen the cart asks it beside
+ * the first, which makes three.
  */
 export async function changeCart(
   io: Io,
@@ -31,23 +40,24 @@ export async function changeCart(
   const { change, create, idempotency } = request;
   const name = ownerName(owner);
   const currency = io.config.STORE_CURRENCY;
-  const facts = await firstFacts(io, env, owner, change, create);
+  let known = await firstFacts(io, env, owner, change, create);
   // Without a key there is no answer to repeat: a refusal need not make an object to be given.
   if (create && !idempotency) {
-    const refused = refusedForNew(change, facts, currency);
+    const refused = refusedForNew(change, known, currency);
     if (refused) return refused;
   }
 
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const call = { ...request, facts: [...facts.values()], currency };
+    const { facts, offers } = known;
+    const call = { ...request, facts: [...facts.values()], offers, currency };
     const reply: ChangeReply = await io.meter.step("object", async () =>
       cartStub(env, owner).change(call),
     );
     if (reply.kind !== "needs_facts") {
-      if (reply.kind === "changed") skuHints.set(name, reply.skus);
+      if (reply.kind === "changed") cartHints.set(name, reply.holds);
       return reply;
     }
-    for (const [sku, known] of await gatherFacts(io, env, reply.skus)) facts.set(sku, known);
+    known = joinGathered(known, await gatherAll(io, env, reply.of));
   }
   assert(false, "a cart never stood still");
 }
@@ -58,27 +68,59 @@ async function firstFacts(
   owner: CartOwner,
   change: CartChange,
   create: boolean,
-): Promise<Map<Sku, SkuFacts>> {
-  const hinted = create ? [] : skuHints.get(ownerName(owner));
-  const named = change.kind === "add" ? [change.sku] : [];
-  const wanted = [...new Set([...named, ...(hinted ?? [])])];
-  if (hinted) return gatherFacts(io, env, wanted);
+): Promise<Gathered> {
+  const hinted = create ? NOTHING : cartHints.get(ownerName(owner));
+  const wanted = withNamed(change, hinted ?? NOTHING);
+  const usage = usageOf(change, owner);
+  if (hinted) return gatherAll(io, env, wanted, usage);
 
-  const [facts, cart] = await Promise.all([
-    gatherFacts(io, env, wanted),
+  const [known, cart] = await Promise.all([
+    gatherAll(io, env, wanted, usage),
     io.meter.step("object", async () => cartStub(env, owner).view()),
   ]);
-  const missing = (cart?.lines ?? []).map(({ sku }) => sku).filter((sku) => !facts.has(sku));
-  return new Map([...facts, ...(await gatherFacts(io, env, missing))]);
+  const missing = cart && missingFacts(holdingsOf(cart), known.facts, known.offers);
+  return missing ? joinGathered(known, await gatherAll(io, env, missing)) : known;
+}
+
+function withNamed(change: CartChange, { skus, coupons, vouchers }: CartHoldings): CartHoldings {
+  const also = <T>(all: readonly T[], named: T): T[] => [...new Set([...all, named])];
+  switch (change.kind) {
+    case "add":
+      return { skus: also(skus, change.sku), coupons, vouchers };
+    case "add_coupon":
+      return { skus, coupons: also(coupons, change.code), vouchers };
+    case "add_voucher":
+      return { skus, coupons, vouchers: also(vouchers, change.voucherId) };
+    default:
+      return { skus, coupons, vouchers };
+  }
+}
+
+/**
+ * A coupon that is used up is refused when it is typed. Afterwards only the checkout asks again: one
+ * popular code must not make one object answer for every cart that is looked at.
+ */
+function usageOf(change: CartChange, owner: CartOwner): UsageWanted {
+  if (change.kind !== "add_coupon") return undefined;
+  const shopper = owner.kind === "user" ? accountKey(owner.userId) : undefined;
+  return { codes: [change.code], shopper };
 }
 
 function refusedForNew(
   change: CartChange,
-  facts: ReadonlyMap<Sku, SkuFacts>,
+  { facts, offers }: Gathered,
   currency: string,
 ): CartChangeReply | undefined {
-  const mode = "standard" as const;
-  const cart = { cartId: newId(CartId, "crt"), version: 0, currency, mode, postalCode: null };
-  const planned = planChange({ ...cart, lines: [] }, change, facts, newId(LineId, "lin"));
+  const cart = {
+    cartId: newId(CartId, "crt"),
+    version: 0,
+    currency,
+    mode: "standard" as const,
+    postalCode: null,
+    lines: [],
+    coupons: [],
+    vouchers: [],
+  };
+  const planned = planChange(cart, change, facts, newId(LineId, "lin"), offers);
   return planned.ok ? undefined : { kind: "refused", error: planned.error };
 }

@@ -26,7 +26,17 @@ export async function gatherFacts(
 
 function variantFacts(info: VariantInfo | undefined): SkuFacts["variant"] {
   if (!info) return null;
-  const { variantId, productHandle, productTitle, priceMinor, currency, published } = info;
+  const { variantId, productId, categoryIds, productHandle, productTitle } = info;
+  const { priceMinor, currency, published } = info;
   const title = info.title === productTitle ? productTitle : `${productTitle} - ${info.title}`;
-  return { variantId, productHandle, title, priceMinor, currency, published };
+  return {
+    variantId,
+    productId,
+    categoryIds,
+    productHandle,
+    title,
+    priceMinor,
+    currency,
+    published,
+  };
 }

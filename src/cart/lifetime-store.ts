@@ -47,7 +47,7 @@ export class LifetimeStore {
 
   /** Ends the cart; `owed` says whether anybody has to be told. Call it inside a transaction. */
   expire({ cartId, version, mode, lines }: StoredCart, owed: boolean, nowMs: number): void {
-    for (const table of ["line", "cleared", "cart"]) this.#sql.exec(`DELETE FROM ${table}`);
+    for (const table of ["line", "code", "cleared", "cart"]) this.#sql.exec(`DELETE FROM ${table}`);
     if (!owed) return;
     const left = lines.map(({ sku, quantity }): SnapshotLine => ({ sku, quantity }));
     this.#sql.exec(

@@ -1,6 +1,16 @@
 import { z } from "zod";
+import { CodeRefusalReason } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
-import { CartId, type CheckoutId, LineId, Sku, VariantId } from "../shared/ids.ts";
+import {
+  CartId,
+  type CategoryId,
+  type CheckoutId,
+  LineId,
+  type ProductId,
+  Sku,
+  VariantId,
+  VoucherId,
+} from "../shared/ids.ts";
 import { Money } from "../shared/money.ts";
 import { QUANTITY_MAX } from "../shared/quantity.ts";
 
@@ -24,6 +34,8 @@ export const CartMode = z.enum(["standard", "hyperlocal", "split"]);
 export type CartMode = z.infer<typeof CartMode>;
 
 export type StoredLine = { lineId: LineId; sku: Sku; quantity: number };
+/** A voucher in a cart: never its code, which is money. */
+export type StoredVoucher = { voucherId: VoucherId; mask: string };
 /** What others may know of a line. */
 export type SnapshotLine = Pick<StoredLine, "sku" | "quantity">;
 /** What a cart remembers: never a price. */
@@ -34,13 +46,34 @@ export type StoredCart = {
   mode: CartMode;
   postalCode: string | null;
   lines: StoredLine[];
+  coupons: string[];
+  vouchers: StoredVoucher[];
 };
+
+/** Everything about which facts are needed to show a cart. */
+export type CartHoldings = {
+  skus: readonly Sku[];
+  coupons: readonly string[];
+  vouchers: readonly VoucherId[];
+};
+
+export const holdingsOf = ({
+  lines,
+  coupons,
+  vouchers,
+}: Pick<StoredCart, "lines" | "coupons" | "vouchers">): CartHoldings => ({
+  skus: lines.map(({ sku }) => sku),
+  coupons,
+  vouchers: vouchers.map(({ voucherId }) => voucherId),
+});
 
 /** What is true of a SKU at the moment of a request; `variant` is `null` for a SKU that does not exist. */
 export type SkuFacts = {
   sku: Sku;
   variant: {
     variantId: VariantId;
+    productId: ProductId;
+    categoryIds: readonly CategoryId[];
     productHandle: string;
     title: string;
     priceMinor: number;
@@ -55,7 +88,11 @@ export type CartChange =
   | { kind: "add"; sku: Sku; quantity: number }
   /** Quantity 0 removes the line. */
   | { kind: "set"; lineId: string; quantity: number }
-  | { kind: "mode"; mode: CartMode; postalCode: string | null };
+  | { kind: "mode"; mode: CartMode; postalCode: string | null }
+  | { kind: "add_coupon"; code: string }
+  | { kind: "remove_coupon"; code: string }
+  | ({ kind: "add_voucher" } & StoredVoucher)
+  | { kind: "remove_voucher"; voucherId: VoucherId };
 
 export type CartError =
   | { code: "cart_unknown" }
@@ -64,6 +101,10 @@ export type CartError =
   | { code: "insufficient_stock"; available: number }
   | { code: "line_limit"; max: number }
   | { code: "quantity_limit"; max: number }
+  | { code: "code_unknown" }
+  | { code: "code_limit"; max: number }
+  | { code: "coupon_refused"; coupon: string; reason: CodeRefusalReason }
+  | { code: "voucher_refused"; voucher: string; reason: CodeRefusalReason }
   | { code: "total_limit"; max: number };
 
 /** One purchase's part of a cart. */
@@ -71,6 +112,8 @@ export type CheckoutCart = {
   cartId: CartId;
   version: number;
   lines: StoredLine[];
+  coupons: string[];
+  vouchers: StoredVoucher[];
   checkoutId: CheckoutId;
 };
 
@@ -88,11 +131,33 @@ export const CartLine = z
     title: z.string(),
     quantity: z.int().min(1).max(QUANTITY_MAX),
     unitPrice: Money.nullable(),
-    total: Money.describe("Zero for a line that cannot be bought"),
+    total: Money.describe("Before discounts; zero for a line that cannot be bought"),
+    discount: Money.describe("The line's share of all discounts"),
     problems: z.array(LineProblem),
   })
   .meta({ id: "CartLine" });
 export type CartLine = z.infer<typeof CartLine>;
+
+const Reason = CodeRefusalReason.optional().describe(
+  "Why it does nothing now; absent when it does",
+);
+
+const CartCoupon = z.object({
+  code: z.string(),
+  title: z.string().nullable(),
+  discount: Money,
+  freeShipping: z.boolean(),
+  reason: Reason,
+});
+
+const CartVoucher = z.object({
+  id: VoucherId,
+  code: z.string().describe("Only its last characters"),
+  balance: Money.nullable(),
+  reason: Reason,
+});
+
+const CartPromotion = z.object({ title: z.string(), discount: Money, freeShipping: z.boolean() });
 
 export const CartView = z
   .object({
@@ -101,8 +166,9 @@ export const CartView = z
     version: z.int(),
     currency: z.string(),
     lines: z.array(CartLine),
-    coupons: z.array(z.never()),
-    vouchers: z.array(z.never()),
+    coupons: z.array(CartCoupon),
+    vouchers: z.array(CartVoucher).describe("They pay at the checkout and change no total here"),
+    promotions: z.array(CartPromotion).describe("What applies by itself, without a code"),
     mode: CartMode,
     postalCode: z.string().optional(),
     totals: z.object({

@@ -5,25 +5,30 @@ import { type Answer, Answers } from "../platform/objects/answers.ts";
 import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
 import { logError } from "../platform/telemetry/log.ts";
-import { CartId, CheckoutId, LineId, newId, type Sku } from "../shared/ids.ts";
+import type { Offers } from "../promotions/index.ts";
+import { CartId, CheckoutId, LineId, newId } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { CartStore } from "./cart-store.ts";
 import { DAY_MS, expiresAtMs, mayHaveSnapshot, snapshotAtMs } from "./lifetime.ts";
 import { LifetimeStore } from "./lifetime-store.ts";
+import { missingFacts } from "./missing-facts.ts";
 import {
   type CartChange,
   type CartError,
+  type CartHoldings,
   type CartOwner,
   type CheckoutCart,
+  holdingsOf,
   ownerFromName,
   type SkuFacts,
   type StoredCart,
 } from "./model.ts";
-import { planChange, withoutBought } from "./plan-change.ts";
+import { planChange } from "./plan-change.ts";
 import { commsQueue } from "./stub.ts";
 import { CART_MIGRATIONS } from "./tables.ts";
 import { tellOfCart } from "./tell-of-cart.ts";
+import { type Bought, withoutBought } from "./without-bought.ts";
 
 /** The runtime drops an alarm after its sixth failed retry. */
 const ALARM_RETRIES_TRUSTED = 5;
@@ -33,6 +38,8 @@ export type ChangeRequest = {
   change: CartChange;
   /** The facts of the change's SKU and of every line: the answer shows the whole cart. */
   facts: SkuFacts[];
+  /** What each code of the cart and of the change is worth. */
+  offers: Offers;
   /** Whether the first change may make the cart; otherwise a cart that is not there is unknown. */
   create: boolean;
   /** Of a cart that is made. */
@@ -45,13 +52,13 @@ export type ChangeRequest = {
 };
 
 export type ChangeReply =
-  | { kind: "changed"; answer: Answer; skus: Sku[] }
+  | { kind: "changed"; answer: Answer; holds: CartHoldings }
   | { kind: "replay"; answer: Answer }
   | { kind: "refused"; error: CartError }
   | { kind: "conflict" }
   | { kind: "running" }
-  /** Nothing was changed: the cart shows SKUs whose facts the caller did not bring. */
-  | { kind: "needs_facts"; skus: Sku[] };
+  /** Nothing was changed: the cart holds what the caller brought no facts of. */
+  | { kind: "needs_facts"; of: CartHoldings };
 
 /**
  * Owns one shopper's cart. It knows no prices and calls nobody: callers bring the facts of the
@@ -101,19 +108,19 @@ export class CartObject extends DurableObject<Env> {
     const checkoutId = open ?? newId(CheckoutId, "chk");
     if (open === undefined) this.#carts.setCheckout(checkoutId);
     this.#touchDaily();
-    const { cartId, version, lines } = cart;
-    return ok({ cartId, version, lines, checkoutId });
+    const { cartId, version, lines, coupons, vouchers } = cart;
+    return ok({ cartId, version, lines, coupons, vouchers, checkoutId });
   }
 
-  /** Takes out what was bought, once per checkout. A cart that has expired since has nothing to clear. */
-  clearBought(checkoutId: CheckoutId, bought: { sku: Sku; quantity: number }[]): void {
+  /** Takes out what was bought and the codes that were used up, once per checkout. A cart that has expired since has nothing to clear. */
+  clearBought(checkoutId: CheckoutId, bought: Bought): void {
     if (!this.#hasTables) return;
     this.ctx.storage.transactionSync(() => {
       const cart = this.#find();
       const nowMs = Date.now();
       if (!cart || !this.#carts.recordCleared(checkoutId, nowMs)) return;
-      const lines = withoutBought(cart.lines, bought);
-      this.#carts.save({ ...cart, version: cart.version + 1, lines }, nowMs);
+      const version = cart.version + 1;
+      this.#carts.save({ ...cart, ...withoutBought(cart, bought), version }, nowMs);
       this.#carts.forgetCheckout(checkoutId);
     });
     this.#arm();
@@ -160,7 +167,7 @@ export class CartObject extends DurableObject<Env> {
   }
 
   #changeOnce(request: ChangeRequest): ChangeReply {
-    const { change, create, currency, idempotency, status, requestId } = request;
+    const { change, create, currency, idempotency, status, requestId, offers } = request;
     const nowMs = Date.now();
     if (idempotency) {
       const claim = this.#answers.claim(idempotency.key, idempotency.fingerprint, nowMs);
@@ -169,14 +176,14 @@ export class CartObject extends DurableObject<Env> {
     const known = this.#carts.find();
     const cart = known ?? (create ? newCart(currency) : undefined);
     const facts = new Map(request.facts.map((each) => [each.sku, each]));
-    const missing = (cart?.lines ?? []).map(({ sku }) => sku).filter((sku) => !facts.has(sku));
-    if (missing.length > 0) {
+    const missing = cart && missingFacts(holdingsOf(cart), facts, offers);
+    if (missing) {
       if (idempotency) this.#answers.release(idempotency.key);
-      return { kind: "needs_facts", skus: missing };
+      return { kind: "needs_facts", of: missing };
     }
 
     const planned = cart
-      ? planChange(cart, change, facts, newId(LineId, "lin"))
+      ? planChange(cart, change, facts, newId(LineId, "lin"), offers)
       : err({ code: "cart_unknown" });
     if (!planned.ok) {
       if (idempotency) this.#answers.settle(idempotency.key, refusal(planned.error, requestId));
@@ -186,7 +193,7 @@ export class CartObject extends DurableObject<Env> {
     const body = JSON.stringify(planned.value.view);
     const answer = { status, body, headers: { "Content-Type": "application/json" } };
     if (idempotency) this.#answers.settle(idempotency.key, answer);
-    return { kind: "changed", answer, skus: planned.value.cart.lines.map(({ sku }) => sku) };
+    return { kind: "changed", answer, holds: holdingsOf(planned.value.cart) };
   }
 
   #find(): StoredCart | undefined {
@@ -252,6 +259,8 @@ const newCart = (currency: string): StoredCart => ({
   mode: "standard",
   postalCode: null,
   lines: [],
+  coupons: [],
+  vouchers: [],
 });
 
 function refusal(error: CartError, requestId: string): Answer {

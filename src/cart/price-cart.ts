@@ -1,5 +1,7 @@
+import type { Offers } from "../promotions/index.ts";
 import { money, multiply } from "../shared/money.ts";
 import { ok, type Result } from "../shared/result.ts";
+import { applyOffers, type BuyableLine } from "./apply-offers.ts";
 import type { CartError, CartLine, CartView, SkuFacts, StoredCart, StoredLine } from "./model.ts";
 import { sumLines, totalsOf } from "./totals.ts";
 
@@ -21,27 +23,40 @@ export const obtainable = ({ available, backorder }: SkuFacts): number =>
  * problem and a total of zero, so that the shopper sees what is missing instead of a shorter cart.
  */
 export function priceCart(
-  { cartId, version, currency, mode, postalCode, lines }: StoredCart,
+  cart: StoredCart,
   facts: FactsBySku,
+  offers: Offers,
 ): Result<CartView, CartError> {
-  const onSale = lines.flatMap(({ sku, quantity }) => {
-    const known = facts.get(sku);
-    return isOnSale(known, currency) ? [{ priceMinor: known.variant.priceMinor, quantity }] : [];
+  const { cartId, version, currency, mode, postalCode, lines } = cart;
+  const onSale = lines.flatMap((line): BuyableLine[] => {
+    const known = facts.get(line.sku);
+    return isOnSale(known, currency) ? [{ ...line, variant: known.variant }] : [];
   });
-  const subtotal = sumLines(onSale);
+  const subtotal = sumLines(
+    onSale.map(({ quantity, variant: { priceMinor } }) => ({ priceMinor, quantity })),
+  );
   if (!subtotal.ok) return subtotal;
 
-  const shown = lines.map((line) => priceLine(line, facts.get(line.sku), currency));
+  const { coupons, vouchers, promotions, discountMinor, discountOf } = applyOffers(
+    cart,
+    onSale,
+    offers,
+  );
+  const shown = lines.map((line) => ({
+    ...priceLine(line, facts.get(line.sku), currency),
+    discount: money(discountOf(line) ?? 0, currency),
+  }));
   return ok({
     id: cartId,
     version,
     currency,
     lines: shown,
-    coupons: [],
-    vouchers: [],
+    coupons,
+    vouchers,
+    promotions,
     mode,
     ...(postalCode === null ? {} : { postalCode }),
-    totals: totalsOf(subtotal.value, currency),
+    totals: totalsOf(subtotal.value, discountMinor, currency),
     problems: shown.flatMap(({ sku, problems }) => problems.map((each) => ({ ...each, sku }))),
   });
 }
@@ -54,8 +69,9 @@ export const emptyCart = (currency: string): CartView => ({
   lines: [],
   coupons: [],
   vouchers: [],
+  promotions: [],
   mode: "standard",
-  totals: totalsOf(0, currency),
+  totals: totalsOf(0, 0, currency),
   problems: [],
 });
 
@@ -63,7 +79,7 @@ function priceLine(
   { lineId, sku, quantity }: StoredLine,
   facts: SkuFacts | undefined,
   currency: string,
-): CartLine {
+): Omit<CartLine, "discount"> {
   const variant = facts?.variant;
   const line = {
     id: lineId,

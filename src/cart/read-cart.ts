@@ -1,14 +1,17 @@
 import type { Io } from "../platform/io/io.ts";
 import { err, type Result } from "../shared/result.ts";
-import { gatherFacts } from "./gather-facts.ts";
-import { type CartError, type CartOwner, type CartView, ownerName } from "./model.ts";
+import { cartHints } from "./cart-hints.ts";
+import { gatherAll, joinGathered } from "./gather-all.ts";
+import { missingFacts } from "./missing-facts.ts";
+import { type CartError, type CartOwner, type CartView, holdingsOf, ownerName } from "./model.ts";
 import { priceCart } from "./price-cart.ts";
-import { skuHints } from "./sku-hints.ts";
 import { type CartEnv, cartStub } from "./stub.ts";
 
+const NOTHING = { skus: [], coupons: [], vouchers: [] };
+
 /**
- * Shows a cart at today's prices. One round trip where this isolate guesses the cart's SKUs right;
- * a second one fetches what it did not guess.
+ * Shows a cart at today's prices. One round trip where this isolate guesses rightly what the cart
+ * holds; a second one fetches what it did not guess.
  */
 export async function readCart(
   io: Io,
@@ -16,17 +19,19 @@ export async function readCart(
   owner: CartOwner,
 ): Promise<Result<CartView, CartError>> {
   const name = ownerName(owner);
-  const [cart, facts] = await Promise.all([
+  const [cart, guessed] = await Promise.all([
     io.meter.step("object", async () => cartStub(env, owner).view()),
-    gatherFacts(io, env, skuHints.get(name) ?? []),
+    gatherAll(io, env, cartHints.get(name) ?? NOTHING),
   ]);
   if (!cart) {
-    skuHints.forget(name);
+    cartHints.forget(name);
     return err({ code: "cart_unknown" });
   }
-  const skus = cart.lines.map(({ sku }) => sku);
-  skuHints.set(name, skus);
-  const missing = skus.filter((sku) => !facts.has(sku));
-  const more = await gatherFacts(io, env, missing);
-  return priceCart(cart, new Map([...facts, ...more]));
+  const holds = holdingsOf(cart);
+  cartHints.set(name, holds);
+  const missing = missingFacts(holds, guessed.facts, guessed.offers);
+  const { facts, offers } = missing
+    ? joinGathered(guessed, await gatherAll(io, env, missing))
+    : guessed;
+  return priceCart(cart, facts, offers);
 }

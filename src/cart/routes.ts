@@ -7,8 +7,9 @@ import { claimProblem, idempotencyKeyOf, REPLAYED_HEADER } from "../platform/htt
 import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
 import { type Answer, fingerprintOf } from "../platform/objects/answers.ts";
+import { CouponCode, maskOf, voucherIdOf } from "../promotions/index.ts";
 import { unreachable } from "../shared/assert.ts";
-import { Sku } from "../shared/ids.ts";
+import { Sku, VoucherId } from "../shared/ids.ts";
 import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { changeCart } from "./change-cart.ts";
@@ -21,6 +22,13 @@ const NewLine = z.object({ sku: Sku, quantity: z.int().min(1).max(QUANTITY_MAX) 
 const LinePath = z.object({ lineId: z.string().max(80) });
 const LineQuantity = z.object({
   quantity: z.int().min(0).max(QUANTITY_MAX).describe("0 removes the line"),
+});
+const NewCoupon = z.object({ code: CouponCode });
+const CouponPath = z.object({ code: CouponCode });
+const VOUCHER_CODE_MAX = 60;
+const NewVoucher = z.object({ code: z.string().trim().min(4).max(VOUCHER_CODE_MAX) });
+const VoucherPath = z.object({
+  code: z.string().min(4).max(VOUCHER_CODE_MAX).describe("The code, or the id that the cart shows"),
 });
 const ModeChange = z
   .object({ mode: CartMode, postalCode: z.string().trim().min(2).max(12).optional() })
@@ -124,7 +132,77 @@ export const cartRoutes = new Hono<ApiEnv>()
       const { mode, postalCode = null } = body;
       return change(c, { kind: "mode", mode, postalCode }, 200, body);
     },
+  )
+  .post(
+    "/cart/coupons",
+    describe({
+      summary: "Apply a coupon; one that does nothing for this cart is refused with its reason",
+      tag: "Cart",
+      audience: "shopper",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
+      responses: { 201: CartView },
+      problems: [...CHANGE_PROBLEMS, "coupon-refused", "cart-limit"],
+    }),
+    valid("json", NewCoupon),
+    async (c) => {
+      const { code } = c.req.valid("json");
+      return change(c, { kind: "add_coupon", code }, 201, { code });
+    },
+  )
+  .delete(
+    "/cart/coupons/:code",
+    describe({
+      summary: "Take a coupon out",
+      tag: "Cart",
+      audience: "shopper",
+      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      responses: { 200: CartView },
+      problems: CHANGE_PROBLEMS,
+    }),
+    valid("param", CouponPath),
+    async (c) => {
+      const { code } = c.req.valid("param");
+      return change(c, { kind: "remove_coupon", code }, 200, null);
+    },
+  )
+  .post(
+    "/cart/vouchers",
+    describe({
+      summary: "Pay with a gift voucher: the checkout takes what it can from its balance",
+      tag: "Cart",
+      audience: "shopper",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
+      responses: { 201: CartView },
+      problems: [...CHANGE_PROBLEMS, "voucher-refused", "cart-limit"],
+    }),
+    valid("json", NewVoucher),
+    async (c) => {
+      const { code } = c.req.valid("json");
+      const voucherId = await voucherIdOf(code);
+      const voucher = { voucherId, mask: maskOf(code) };
+      return change(c, { kind: "add_voucher", ...voucher }, 201, { voucherId });
+    },
+  )
+  .delete(
+    "/cart/vouchers/:code",
+    describe({
+      summary: "Take a gift voucher out",
+      tag: "Cart",
+      audience: "shopper",
+      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      responses: { 200: CartView },
+      problems: CHANGE_PROBLEMS,
+    }),
+    valid("param", VoucherPath),
+    async (c) => {
+      const { code } = c.req.valid("param");
+      const asId = VoucherId.safeParse(code);
+      const voucherId = asId.success ? asId.data : await voucherIdOf(code);
+      return change(c, { kind: "remove_voucher", voucherId }, 200, null);
+    },
   );
+
+const NEEDS_CART = new Set<CartChange["kind"]>(["set", "remove_coupon", "remove_voucher"]);
 
 type CartResponse<S extends 200 | 201> = Response & TypedResponse<CartView, S, "json">;
 
@@ -140,8 +218,8 @@ async function change<S extends 200 | 201>(
 ): Promise<CartResponse<S>> {
   const key = idempotencyKeyOf(c);
   const known = await ownerFromRequest(c);
-  // A line's id names a line of a cart that exists.
-  if (!known && change.kind === "set") throw new Problem("not-found");
+  // A line's id and a code that is to go name something of a cart that exists.
+  if (!known && NEEDS_CART.has(change.kind)) throw new Problem("not-found");
   const token = known ? undefined : await newToken(c, key);
   const owner = known ?? (await guest(token!));
 

@@ -1,8 +1,9 @@
 import type { InventoryEnv } from "../inventory/index.ts";
+import type { PromotionsEnv } from "../promotions/index.ts";
 import { type CartOwner, ownerName } from "./model.ts";
 import type { CartObject } from "./object.ts";
 
-export type CartEnv = InventoryEnv & { CART: DurableObjectNamespace<CartObject> };
+export type CartEnv = InventoryEnv & PromotionsEnv & { CART: DurableObjectNamespace<CartObject> };
 
 /** A new stub per call: one that has failed once may stay broken. */
 export const cartStub = (env: CartEnv, owner: CartOwner): DurableObjectStub<CartObject> =>

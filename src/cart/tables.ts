@@ -36,4 +36,12 @@ export const CART_MIGRATIONS = [
      attempts INTEGER NOT NULL DEFAULT 0,
      due_at_ms INTEGER NOT NULL
    ) STRICT;`,
+  // A voucher's name is its id and its mask what may be shown of it; a coupon's name is its code.
+  `CREATE TABLE code (
+     position INTEGER PRIMARY KEY AUTOINCREMENT,
+     kind TEXT NOT NULL CHECK (kind IN ('coupon', 'voucher')),
+     name TEXT NOT NULL,
+     mask TEXT NOT NULL,
+     UNIQUE (kind, name)
+   ) STRICT;`,
 ] as const;

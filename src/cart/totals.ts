@@ -19,8 +19,17 @@ export function sumLines(lines: readonly Priced[]): Result<number, TotalLimit> {
 }
 
 /** A cart knows neither address nor method, so shipping and tax are the checkout's to say. */
-export function totalsOf(subtotalMinor: number, currency: string): CartView["totals"] {
+export function totalsOf(
+  subtotalMinor: number,
+  discountMinor: number,
+  currency: string,
+): CartView["totals"] {
   const zero = money(0, currency);
-  const subtotal = money(subtotalMinor, currency);
-  return { subtotal, discount: zero, shipping: zero, tax: zero, total: subtotal };
+  return {
+    subtotal: money(subtotalMinor, currency),
+    discount: money(discountMinor, currency),
+    shipping: zero,
+    tax: zero,
+    total: money(subtotalMinor - discountMinor, currency),
+  };
 }

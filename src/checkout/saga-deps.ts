@@ -92,7 +92,7 @@ export function openSagaDeps(
       const { checkoutId, owner } = record;
       const { lines } = quoteOf(store, attempt);
       await Promise.all([
-        clearBought(io, env, owner, { checkoutId, lines }),
+        clearBought(io, env, owner, checkoutId, { lines, coupons: [], vouchers: [] }),
         publishOrderEvents(io, env, [attempt.orderId]),
       ]);
     },

@@ -103,6 +103,13 @@ export const sumMinor = (amounts: readonly number[]): Minor =>
 /** Price × quantity; exact, because both stay far below 2^53. */
 export const multiply = (unit: number, quantity: number): Minor => minor(unit * quantity);
 
+/** `amount` × `parts` / `whole`, rounded half up. Exact: the product may pass 2^53, the answer may not. */
+export function portion(amount: number, parts: number, whole: number): Minor {
+  assert(amount >= 0 && parts >= 0 && whole > 0, "a portion of something negative");
+  const doubled = BigInt(amount) * BigInt(parts) * 2n + BigInt(whole);
+  return minor(Number(doubled / (BigInt(whole) * 2n)));
+}
+
 /**
  * Splits a discount over cart lines so that the shares add up to it exactly. Leftover units go to the
  * largest remainders, ties to the earlier line: the same cart always prorates the same way, so a

@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import type { CartChange, CartOwner, SkuFacts } from "../../src/cart/model.ts";
 import type { ChangeRequest } from "../../src/cart/object.ts";
 import { cartStub } from "../../src/cart/stub.ts";
-import { randomSuffix, Sku, VariantId } from "../../src/shared/ids.ts";
+import { NO_OFFERS } from "../../src/promotions/index.ts";
+import { ProductId, randomSuffix, Sku, VariantId } from "../../src/shared/ids.ts";
 
 export const [A, B] = [Sku.parse("A"), Sku.parse("B")];
 
@@ -15,6 +16,8 @@ export const fact = (sku: Sku): SkuFacts => ({
   sku,
   variant: {
     variantId: VariantId.parse("var_1"),
+    productId: ProductId.parse("prd_1"),
+    categoryIds: [],
     productHandle: "tent",
     title: "Tent",
     priceMinor: 100,
@@ -29,6 +32,7 @@ export const fact = (sku: Sku): SkuFacts => ({
 export const changing = (change: CartChange, more: Partial<ChangeRequest> = {}): ChangeRequest => ({
   change,
   facts: [fact(A), fact(B)],
+  offers: NO_OFFERS,
   create: true,
   currency: "USD",
   status: 201,

@@ -57,10 +57,13 @@ describe("CartObject.change", () => {
     const owner = guest();
     await cartStub(env, owner).change(adding(A, 1));
     const blind = adding(B, 1, { ...keyed("k"), facts: [fact(B)] });
-    expect(await cartStub(env, owner).change(blind)).toEqual({ kind: "needs_facts", skus: ["A"] });
+    expect(await cartStub(env, owner).change(blind)).toEqual({
+      kind: "needs_facts",
+      of: { skus: ["A"], coupons: [], vouchers: [] },
+    });
     expect(await quantities(owner)).toEqual([["A", 1]]);
     const seeing = await cartStub(env, owner).change(adding(B, 1, keyed("k")));
-    expect(seeing).toMatchObject({ kind: "changed", skus: ["A", "B"] });
+    expect(seeing).toMatchObject({ kind: "changed", holds: { skus: ["A", "B"] } });
   });
 
   it("stores nothing for a cart that was never made", async () => {
@@ -71,7 +74,11 @@ describe("CartObject.change", () => {
       error: { code: "cart_unknown" },
     });
     expect(await stub.openCheckout()).toMatchObject({ error: { code: "cart_unknown" } });
-    await stub.clearBought(newId(CheckoutId, "chk"), [{ sku: A, quantity: 1 }]);
+    await stub.clearBought(newId(CheckoutId, "chk"), {
+      lines: [{ sku: A, quantity: 1 }],
+      coupons: [],
+      vouchers: [],
+    });
     await runInDurableObject(stub, async (_, state) => {
       const tables = state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'cart'");
       expect(tables.toArray()).toEqual([]);
@@ -90,7 +97,7 @@ describe("a cart's expiry", () => {
     expect(await runDurableObjectAlarm(cartStub(env, owner))).toBe(true);
     expect(await cartStub(env, owner).view()).toBeUndefined();
     const again = await cartStub(env, owner).change(adding(B, 1));
-    expect(again).toMatchObject({ kind: "changed", skus: ["B"] });
+    expect(again).toMatchObject({ kind: "changed", holds: { skus: ["B"] } });
   });
 
   it("waits for a cart that was used since the alarm was set", async () => {
@@ -162,7 +169,7 @@ describe("a cart in a checkout", () => {
     await cartStub(env, owner).change(adding(A, 3));
     await cartStub(env, owner).change(adding(B, 1));
     for (let n = 0; n < 2; n += 1) {
-      await clearBought(testIo(), env, owner, { checkoutId, lines });
+      await clearBought(testIo(), env, owner, checkoutId, { lines, coupons: [], vouchers: [] });
       expect(await quantities(owner)).toEqual([
         ["A", 3],
         ["B", 1],

@@ -8,9 +8,11 @@ import {
   type SkuFacts,
   type StoredCart,
 } from "../../src/cart/model.ts";
-import { planChange, withoutBought } from "../../src/cart/plan-change.ts";
-import { emptyCart, priceCart } from "../../src/cart/price-cart.ts";
-import { CartId, LineId, Sku, VariantId } from "../../src/shared/ids.ts";
+import { planChange as planWith } from "../../src/cart/plan-change.ts";
+import { emptyCart, type FactsBySku, priceCart as priceWith } from "../../src/cart/price-cart.ts";
+import { withoutBought } from "../../src/cart/without-bought.ts";
+import { NO_OFFERS } from "../../src/promotions/index.ts";
+import { CartId, LineId, ProductId, Sku, VariantId, VoucherId } from "../../src/shared/ids.ts";
 import { MINOR_MAX } from "../../src/shared/money.ts";
 
 const sku = (text: string) => Sku.parse(text);
@@ -26,6 +28,8 @@ const offered = (name: string, { available = 10, backorder = false, ...rest }: O
   sku: sku(name),
   variant: {
     variantId: VariantId.parse("var_1"),
+    productId: ProductId.parse("prd_1"),
+    categoryIds: [],
     productHandle: "tent",
     title: "Tent",
     priceMinor: 1000,
@@ -38,6 +42,11 @@ const offered = (name: string, { available = 10, backorder = false, ...rest }: O
 });
 const facts = (...known: SkuFacts[]) => new Map(known.map((each) => [each.sku as string, each]));
 
+/** Codes have tests of their own. */
+const planChange = (cart: StoredCart, change: CartChange, known: FactsBySku, id: LineId) =>
+  planWith(cart, change, known, id, NO_OFFERS);
+const priceCart = (cart: StoredCart, known: FactsBySku) => priceWith(cart, known, NO_OFFERS);
+
 const cartOf = (...lines: [string, number][]): StoredCart => ({
   cartId: CartId.parse("crt_1"),
   version: 4,
@@ -45,6 +54,8 @@ const cartOf = (...lines: [string, number][]): StoredCart => ({
   mode: "standard",
   postalCode: null,
   lines: lines.map(([name, quantity], n) => ({ lineId: line(n), sku: sku(name), quantity })),
+  coupons: [],
+  vouchers: [],
 });
 const add = (name: string, quantity: number): CartChange => ({
   kind: "add",
@@ -207,25 +218,31 @@ describe("priceCart", () => {
 });
 
 describe("withoutBought", () => {
-  const { lines } = cartOf(["A", 5], ["B", 2], ["C", 1]);
+  const cart = cartOf(["A", 5], ["B", 2], ["C", 1]);
+  const left = (...lines: { sku: string; quantity: number }[]) =>
+    withoutBought(cart, { lines, coupons: [], vouchers: [] }).lines;
 
   it("takes exactly what was bought; later additions stay", () => {
-    const bought = [
-      { sku: "A", quantity: 2 },
-      { sku: "B", quantity: 2 },
-    ];
-    expect(withoutBought(lines, bought).map((each) => [each.sku, each.quantity])).toEqual([
+    const rest = left({ sku: "A", quantity: 2 }, { sku: "B", quantity: 2 });
+    expect(rest.map((each) => [each.sku, each.quantity])).toEqual([
       ["A", 3],
       ["C", 1],
     ]);
   });
 
   it("does not miss what the shopper took out meanwhile", () => {
-    const bought = [
-      { sku: "C", quantity: 4 },
-      { sku: "gone", quantity: 1 },
-    ];
-    expect(withoutBought(lines, bought).map((each) => each.sku)).toEqual(["A", "B"]);
+    const rest = left({ sku: "C", quantity: 4 }, { sku: "gone", quantity: 1 });
+    expect(rest.map((each) => each.sku)).toEqual(["A", "B"]);
+  });
+
+  it("takes out the codes that were used up, and no other", () => {
+    const [used, kept] = ["vou_1", "vou_2"].map((id) => VoucherId.parse(id));
+    const coupons = ["USED", "KEPT"];
+    const vouchers = [used!, kept!].map((voucherId) => ({ voucherId, mask: "••••AAAA" }));
+    const bought = { lines: [], coupons: ["USED", "GONE"], vouchers: [used!] };
+    const rest = withoutBought({ ...cart, coupons, vouchers }, bought);
+    expect(rest.coupons).toEqual(["KEPT"]);
+    expect(rest.vouchers.map(({ voucherId }) => voucherId)).toEqual([kept]);
   });
 });
 

@@ -2,15 +2,15 @@ import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { cartHints } from "../../src/cart/cart-hints.ts";
 import type { CartView } from "../../src/cart/model.ts";
 import { ownerName } from "../../src/cart/model.ts";
 import { guest } from "../../src/cart/owner.ts";
-import { skuHints } from "../../src/cart/sku-hints.ts";
 import { variants } from "../../src/catalog/schema.ts";
 import { call, freshSku, testIo } from "../inventory/shop.ts";
 import { LINES, newCart, published, withToken } from "./carts.ts";
 
-const forgetHint = async (token: string) => skuHints.forget(ownerName(await guest(token)));
+const forgetHint = async (token: string) => cartHints.forget(ownerName(await guest(token)));
 const pointers = async (response: Response) =>
   (await response.json<{ errors: { pointer: string }[] }>()).errors.map(({ pointer }) => pointer);
 
@@ -116,7 +116,7 @@ describe("POST /api/v2/cart/lines", () => {
     expect(unseen.headers.get("X-Round-Trips")).toBe("3");
     expect(await unseen.json()).toMatchObject({ lines: [{ sku }, { sku: other }] });
 
-    skuHints.set(ownerName(await guest(token)), []);
+    cartHints.set(ownerName(await guest(token)), { skus: [], coupons: [], vouchers: [] });
     const misled = await call(LINES, { headers: withToken(token), body });
     expect(misled.status).toBe(201);
     expect(await misled.json()).toMatchObject({ lines: [{ sku }, { sku: other, quantity: 2 }] });

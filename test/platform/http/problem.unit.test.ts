@@ -21,6 +21,7 @@ describe("PROBLEMS", () => {
         "409 checkout-closed: The checkout is already completed or canceled",
         "409 checkout-incomplete: The checkout cannot be completed yet",
         "409 content-conflict: The content is not at the version that was named",
+        "409 coupon-refused: The coupon does nothing for this cart",
         "503 dependency-unavailable: A system this request needs is unavailable",
         "403 forbidden: The credentials do not allow this",
         "400 idempotency-key-required: This request needs an Idempotency-Key",
@@ -41,6 +42,7 @@ describe("PROBLEMS", () => {
         "404 sku-unknown: There is no such SKU",
         "401 unauthorized: Valid credentials are needed",
         "415 unsupported-media-type: The media type of the body is not supported",
+        "409 voucher-refused: The voucher cannot pay for this cart",
       ]
     `);
   });

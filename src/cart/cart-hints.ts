@@ -1,27 +1,27 @@
-import type { Sku } from "../shared/ids.ts";
+import type { CartHoldings } from "./model.ts";
 
 const OWNERS_MAX = 5_000;
 
 /**
- * Which SKUs a cart held when this isolate last saw it: a guess, never the truth. It lets prices and
- * stock be fetched beside the cart instead of after it; a wrong guess costs one more round trip.
+ * What a cart held when this isolate last saw it: a guess, never the truth. It lets prices, stock and
+ * promotions be fetched beside the cart instead of after it; a wrong guess costs one more round trip.
  */
-export class SkuHints {
-  readonly #byOwner = new Map<string, readonly Sku[]>();
+export class CartHints {
+  readonly #byOwner = new Map<string, CartHoldings>();
   readonly #ownersMax: number;
 
   constructor(ownersMax = OWNERS_MAX) {
     this.#ownersMax = ownersMax;
   }
 
-  get(owner: string): readonly Sku[] | undefined {
+  get(owner: string): CartHoldings | undefined {
     return this.#byOwner.get(owner);
   }
 
   /** Also makes the owner the most recent one; beyond the limit the least recent is forgotten. */
-  set(owner: string, skus: readonly Sku[]): void {
+  set(owner: string, holdings: CartHoldings): void {
     this.#byOwner.delete(owner);
-    this.#byOwner.set(owner, skus);
+    this.#byOwner.set(owner, holdings);
     if (this.#byOwner.size <= this.#ownersMax) return;
     const [oldest] = this.#byOwner.keys();
     if (oldest !== undefined) this.#byOwner.delete(oldest);
@@ -33,4 +33,4 @@ export class SkuHints {
 }
 
 /** This isolate's guesses. Plain data, so requests may share it. */
-export const skuHints = new SkuHints();
+export const cartHints = new CartHints();
