@@ -6,7 +6,7 @@ import { mediaRoutes } from "./catalog/media-routes.ts";
 import { catalogOperationsRoutes } from "./catalog/operations-routes.ts";
 import { catalogRoutes } from "./catalog/routes.ts";
 import { catalogV1Routes } from "./catalog/v1-routes.ts";
-import { checkoutRoutes } from "./checkout/index.ts";
+import { checkoutRoutes, hearNews } from "./checkout/index.ts";
 import { checkoutV1Routes } from "./checkout/v1-routes.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
@@ -16,6 +16,7 @@ import { afterSaleRoutes } from "./orders/after-sale-routes.ts";
 import { orderOperationsRoutes } from "./orders/operations-routes.ts";
 import { orderRoutes } from "./orders/routes.ts";
 import { orderV1Routes } from "./orders/v1-routes.ts";
+import { paymentWebhookRoutes } from "./payments/webhooks/routes.ts";
 import type { ApiEnv } from "./platform/http/context.ts";
 import { documentation } from "./platform/http/documentation.ts";
 import { identify, jsonOnly, limitBody, noStoreByDefault } from "./platform/http/pipeline.ts";
@@ -78,6 +79,11 @@ export const api = app
     purgeRoutes((c, path) => pageKeyOf(app, c.env, c.var.io.config.PUBLIC_URL, path)),
   )
   .route("/ops/v1", auditRoutes)
+  .route(
+    "/webhooks",
+    // Payments are a leaf: whom news are for is known above them.
+    paymentWebhookRoutes((c) => hearNews(c.var.io, c.env)),
+  )
   .route("/", mediaRoutes);
 
 export type Api = typeof api;

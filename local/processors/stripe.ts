@@ -11,9 +11,11 @@ import { type Gust, WeatherDial } from "../weather.ts";
 import type { StoredAnswer } from "./idempotency.ts";
 import { type Command, readCommand } from "./stripe/commands.ts";
 import { StripeForm } from "./stripe/form.ts";
+import { noticeOf, signNotice } from "./stripe/notices.ts";
 import { queryStripe } from "./stripe/queries.ts";
 import { StripeStore } from "./stripe/store.ts";
 import { StripeError, type StripeErrorBody } from "./stripe/stripe-error.ts";
+import { Webhooks } from "./webhooks.ts";
 
 export type StripeOptions = {
   /** 0 picks a free port. */
@@ -21,6 +23,10 @@ export type StripeOptions = {
   /** Holds `stripe.jsonl`: payments, refunds, kept answers and the ledger survive a restart. */
   dir: string;
   secretKey: string;
+  /** Signs what is told by webhook. */
+  webhookSecret?: string | undefined;
+  /** Where events go; without it they are only shown at `GET /webhooks`. */
+  webhookUrl?: string | undefined;
   nowMs?: () => number;
   random?: () => number;
 };
@@ -44,29 +50,38 @@ export function startStripe(options: StripeOptions): Promise<Gateway> {
     answer: (request) => processor.answer(request),
     refuse: (status, message) =>
       failure(status, { type: status < 500 ? "invalid_request_error" : "api_error", message }),
-    closeEngine: async () => processor.close(),
+    closeEngine: () => processor.close(),
   });
 }
 
 class StripeProcessor {
   readonly #store: StripeStore;
   readonly #weather: WeatherDial;
+  readonly #webhooks: Webhooks;
   readonly #secretKey: string;
   readonly #nowMs: () => number;
 
-  constructor({ dir, secretKey, nowMs = Date.now, random }: StripeOptions) {
+  constructor(options: StripeOptions) {
+    const { dir, secretKey, webhookSecret = "", webhookUrl, nowMs = Date.now, random } = options;
+    const sign = (notice: Parameters<typeof signNotice>[1], atMs: number) =>
+      signNotice(webhookSecret, notice, atMs);
+    this.#webhooks = new Webhooks({ dir, name: "stripe", url: webhookUrl, sign, random, nowMs });
     this.#store = new StripeStore(join(dir, "stripe.jsonl"));
     this.#weather = new WeatherDial(random);
     this.#secretKey = secretKey;
     this.#nowMs = nowMs;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#weather.close();
+    await this.#webhooks.close();
   }
 
   async answer(request: GatewayRequest): Promise<GatewayReply> {
-    const control = this.#weather.answer(request) ?? this.#store.ledger.answer(request);
+    const control =
+      this.#weather.answer(request) ??
+      this.#store.ledger.answer(request) ??
+      this.#webhooks.answer(request);
     if (control) return control;
 
     const gust = this.#weather.gust();
@@ -168,6 +183,11 @@ class StripeProcessor {
     });
     const answer = kept ? { answer: { ...kept, status, json } } : {};
     this.#store.commit({ payment, ...(refund && { refund }), entries, ...answer });
+    for (const { kind, ok } of movements) {
+      if (!ok && kind !== "decline") continue;
+      const { newId } = this.#commandDeps();
+      this.#webhooks.tell(noticeOf({ id: newId("evt"), kind, payment, nowMs: this.#nowMs() }));
+    }
     return { status, json };
   }
 

@@ -7,13 +7,14 @@ import type { Gateway } from "../gateways/gateway.ts";
 import { startNeon } from "../gateways/neon.ts";
 import { startPlanetScale } from "../gateways/planetscale.ts";
 import { startUpstash } from "../gateways/upstash.ts";
+import { startAdyen } from "../processors/adyen.ts";
 import { startStripe } from "../processors/stripe.ts";
 import { startDeliveries } from "../sinks/deliveries.ts";
 import { startMessages } from "../sinks/messages.ts";
 import { EngineSlot, type OnDeath } from "./engine-slot.ts";
 import { availablePort, DEFAULT_PORTS, type Ports, preferredPort } from "./ports.ts";
 import { localSecrets, type Secrets } from "./secrets.ts";
-import { type Vars, varsFor } from "./vars.ts";
+import { ADYEN_MERCHANT, type Vars, varsFor } from "./vars.ts";
 
 export type BackendsOptions = {
   /** Holds all data. Belongs to one running stack at a time. */
@@ -40,7 +41,7 @@ export type Backends = {
   readonly gateways: Readonly<Record<"planetscale" | "planetscaleReplica" | "neon", Gateway>> & {
     readonly redis: Readonly<Record<RedisRole, Gateway>>;
   };
-  readonly processors: Readonly<Record<"stripe", Gateway>>;
+  readonly processors: Readonly<Record<"stripe" | "adyen", Gateway>>;
   readonly sinks: Readonly<Record<"messages" | "deliveries", Gateway>>;
   stop(): Promise<void>;
 };
@@ -77,6 +78,7 @@ export async function startBackends(options: BackendsOptions): Promise<Backends>
       messages: services.sinks.messages.port,
       deliveries: services.sinks.deliveries.port,
       stripe: services.processors.stripe.port,
+      adyen: services.processors.adyen.port,
       mysql: mysql.engine.port ?? 0,
       planetscale: services.gateways.planetscale.port,
       planetscaleReplica: services.gateways.planetscaleReplica.port,
@@ -158,6 +160,9 @@ async function startServices(
       password: secrets.neon,
       database: DATABASE,
     });
+  // Without an API of its own port nobody listens: a test of the Workers alone delivers by hand.
+  const webhookUrl = (processor: string) =>
+    wishes.api === 0 ? undefined : `http://127.0.0.1:${wishes.api}/webhooks/payments/${processor}`;
   const redisGateways: Partial<Record<RedisRole, Gateway>> = {};
   for (const role of ROLES) redisGateways[role] = await open(upstash(role));
   return {
@@ -174,6 +179,18 @@ async function startServices(
           port: await preferredPort(wishes.stripe),
           dir: join(dir, "processors"),
           secretKey: secrets.stripe,
+          webhookSecret: secrets.stripeWebhooks,
+          webhookUrl: webhookUrl("stripe"),
+        }),
+      ),
+      adyen: await open(
+        startAdyen({
+          port: await preferredPort(wishes.adyen),
+          dir: join(dir, "processors"),
+          apiKey: secrets.adyen,
+          merchantAccount: ADYEN_MERCHANT,
+          hmacKey: secrets.adyenHmac,
+          webhookUrl: webhookUrl("adyen"),
         }),
       ),
     },

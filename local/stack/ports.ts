@@ -7,6 +7,7 @@ export type Ports = {
   messages: number;
   deliveries: number;
   stripe: number;
+  adyen: number;
   mysql: number;
   planetscale: number;
   planetscaleReplica: number;
@@ -19,6 +20,7 @@ export const DEFAULT_PORTS: Ports = {
   messages: 8788,
   deliveries: 8789,
   stripe: 8790,
+  adyen: 8791,
   planetscale: 8792,
   planetscaleReplica: 8793,
   neon: 8794,

@@ -7,6 +7,10 @@ const Secrets = z.object({
   token: z.string(),
   staffKey: z.string(),
   stripe: z.string(),
+  stripeWebhooks: z.string(),
+  adyen: z.string(),
+  /** 64 hexadecimal digits, as Adyen makes them. */
+  adyenHmac: z.string(),
   mail: z.string(),
   redis: z.string(),
   mysql: z.string(),
@@ -15,20 +19,27 @@ const Secrets = z.object({
 /** Made for one directory and good for nothing outside it. */
 export type Secrets = z.infer<typeof Secrets>;
 
-/** Reads the directory's secrets; makes them on first use. */
+/** Reads the directory's secrets; makes those that it does not have yet. */
 export function localSecrets(dir: string): Secrets {
   const file = join(dir, "secrets.json");
-  if (existsSync(file)) return Secrets.parse(JSON.parse(readFileSync(file, "utf8")));
+  const kept = existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>)
+    : {};
   const random = () => randomBytes(24).toString("hex");
-  const secrets: Secrets = {
+  const fresh: Secrets = {
     token: random(),
     staffKey: `stk_local_${random()}`,
     stripe: `sk_test_local_${random()}`,
+    stripeWebhooks: `whsec_local_${random()}`,
+    adyen: `AQE_local_${random()}`,
+    adyenHmac: randomBytes(32).toString("hex"),
     mail: `re_local_${random()}`,
     redis: random(),
     mysql: random(),
     neon: random(),
   };
+  const secrets = Secrets.parse({ ...fresh, ...kept });
+  if (Object.keys(fresh).every((name) => name in kept)) return secrets;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   // Renamed into place: a crash in between must not leave half a file.
   writeFileSync(`${file}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });

@@ -1,6 +1,10 @@
+import { createHash } from "node:crypto";
 import { REDIS_ROLES, type RedisRole } from "../engines/redis.ts";
 import type { Ports } from "./ports.ts";
 import { type Secrets, staffKeys } from "./secrets.ts";
+
+/** The merchant account of the local Adyen. */
+export const ADYEN_MERCHANT = "FrontageLocal";
 
 export type Vars = Readonly<Record<string, string>>;
 
@@ -26,15 +30,31 @@ export function varsFor(
     ...Object.fromEntries(redis),
     STRIPE_URL: at(ports.stripe),
     STRIPE_SECRET_KEY: secrets.stripe,
+    STRIPE_WEBHOOK_SECRETS: secrets.stripeWebhooks,
+    ADYEN_URL: at(ports.adyen, "/v71"),
+    ADYEN_API_KEY: secrets.adyen,
+    ADYEN_MERCHANT,
+    ADYEN_HMAC_KEYS: secrets.adyenHmac,
     MAIL_URL: at(ports.messages),
     MAIL_KEY: secrets.mail,
     MAIL_FROM: "Frontage <orders@frontage.example>",
+    SMS_URL: at(ports.messages),
+    SMS_KEY: secrets.mail,
+    SMS_FROM: "Frontage",
+    HANDOVER_ENDPOINTS: handover(at(ports.deliveries, "/handover/warehouse"), secrets),
+    WEBHOOK_ALLOWED_ORIGINS: at(ports.deliveries),
     TOKEN_SECRET: secrets.token,
     STAFF_KEYS: staffKeys(secrets.staffKey),
     PUBLIC_URL: at(ports.api),
     PAYMENT_TIMEOUT_MS: "2500",
     PAYMENT_SETTLE_MS: "3000",
   };
+}
+
+/** The shop's warehouse is the sink, which shows what it was sent. */
+function handover(url: string, { token }: Secrets): string {
+  const secret = createHash("sha256").update(`handover|${token}`).digest("base64");
+  return JSON.stringify([{ id: "warehouse", url, secret: `whsec_${secret}` }]);
 }
 
 /** Values from the environment win, name by name: that is how one part is pointed at a hosted service. */

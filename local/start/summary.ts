@@ -10,6 +10,7 @@ export function summary(shop: Shop, took: string): string {
     ["Mail and SMS", `${at(ports.messages)}  (JSON: /messages)`],
     ["Webhook deliveries", at(ports.deliveries, "/deliveries")],
     ["Processor (Stripe)", `${at(ports.stripe, "/ledger")}  (dial: PUT /weather)`],
+    ["Processor (Adyen)", `${at(ports.adyen, "/ledger")}  (dial: PUT /weather)`],
     ["Database", `mysql on port ${ports.mysql}, process ${mysql.pid}`],
     ["Workers", `process ${runtime.pid}`],
     ["Staff key", staffKey],

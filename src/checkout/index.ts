@@ -1,2 +1,3 @@
+export { hearNews, type NewsEnv, settleOrder } from "./hear-news.ts";
 export { CheckoutObject } from "./object.ts";
 export { checkoutRoutes } from "./routes.ts";

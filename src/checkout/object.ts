@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type CartOwner, ownerName } from "../cart/index.ts";
 import { orderIdFor, orderNumber, orderToken } from "../orders/index.ts";
-import type { PaymentTokens } from "../payments/index.ts";
+import { type HeardNews, noteOpenPayment, type PaymentTokens } from "../payments/index.ts";
 import { claimProblem } from "../platform/http/idempotency.ts";
 import { asProblem, Problem } from "../platform/http/problem.ts";
 import { type Io, openIo } from "../platform/io/io.ts";
@@ -24,6 +24,7 @@ import {
   CheckoutStore,
   type JournalEntry,
 } from "./checkout-store.ts";
+import { type HeardPayment, reactionTo } from "./hear-payment.ts";
 import type { CheckoutContact, CheckoutView, PlacedOrder, Refusal } from "./model.ts";
 import { exceedsLimit, isBlocking } from "./quote.ts";
 import {
@@ -38,7 +39,7 @@ import {
 } from "./replies.ts";
 import { type Attempt, isOver, isPlaced, type Outcome } from "./saga/attempt.ts";
 import { finishAttempt, runAttempt } from "./saga/run-attempt.ts";
-import { type CheckoutEnv, gatherFacts, openSagaDeps } from "./saga-deps.ts";
+import { type CheckoutEnv, freeOrphan, gatherFacts, openSagaDeps } from "./saga-deps.ts";
 import { type CartFacts, freezeQuote } from "./validate.ts";
 
 export type Repeatable = { answerKey: string | undefined; fingerprint: string; trace: string };
@@ -145,6 +146,21 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     return hasTables(this.ctx.storage) ? this.#store.journalEntries() : [];
   }
 
+  /** Something was told of one of its payments: it asks the processor now, instead of by its alarm. */
+  async hear(news: HeardPayment): Promise<HeardNews> {
+    if (!hasTables(this.ctx.storage)) return "unknown_payment";
+    const attempt = this.#store.attempt();
+    const total = attempt && this.#store.quote(attempt.quoteId)?.totals.total;
+    const isRunning = this.#running !== undefined;
+    const reaction = reactionTo(news, { attempt, total, isRunning });
+    const io = openIo(this.env, news.trace);
+    if (reaction === "free") return freeOrphan(io, news);
+    if (reaction !== "drive" || !attempt) return reaction === "drive" ? "settled" : reaction;
+    await this.#armRetry(attempt);
+    await this.#drive(attempt, io, undefined);
+    return isOver(attempt) || isPlaced(attempt) ? "settled" : "not_yet";
+  }
+
   /** Takes up what a crash or bad weather left, and re-arms itself: an alarm is lost after six failures. */
   override async alarm(): Promise<void> {
     const attempt = this.#store.attempt();
@@ -230,9 +246,22 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
 
   async #run(attempt: Attempt, io: Io, tokens: PaymentTokens | undefined): Promise<Answer> {
     const outcome = await runAttempt(attempt, openSagaDeps(this.env, io, this.#store, tokens));
+    if (attempt.step === "asking") this.ctx.waitUntil(this.#noteOpen(attempt, io));
     const answer = await this.#conclude(attempt, outcome, io);
     if (attempt.step !== "done" && attempt.step !== "undone") await this.#armRetry(attempt);
     return answer;
+  }
+
+  /** The alarm asks by itself; this lets the reconciler see that it does. */
+  async #noteOpen({ key, payment }: Attempt, io: Io): Promise<void> {
+    assert(payment, "only an attempt with a payment asks about it");
+    const { processor, sentAtMs } = payment;
+    const checkoutId = this.#store.record()?.checkoutId ?? "";
+    try {
+      await noteOpenPayment(io, { key, processor, checkoutId, sentAtMs });
+    } catch (error) {
+      logError("checkout.open_payment_not_noted", error, { attempt: key });
+    }
   }
 
   async #conclude(attempt: Attempt, outcome: Outcome, io: Io): Promise<Answer> {

@@ -14,7 +14,17 @@ import {
   placeOrder,
   publishOrderEvents,
 } from "../orders/index.ts";
-import { openProcessors, type PaymentTokens } from "../payments/index.ts";
+import {
+  type BreakerBinding,
+  type BreakerCopies,
+  breakerStub,
+  type HeardNews,
+  openBreakers,
+  openProcessors,
+  type PaymentTokens,
+  type ProcessorName,
+  raiseAlert,
+} from "../payments/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { assert } from "../shared/assert.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
@@ -23,7 +33,10 @@ import { draftQuote, sameTerms } from "./quote.ts";
 import type { Attempt } from "./saga/attempt.ts";
 import type { SagaDeps } from "./saga/deps.ts";
 
-export type CheckoutEnv = CartEnv & InventoryEnv & OrderQueues;
+export type CheckoutEnv = CartEnv & InventoryEnv & OrderQueues & BreakerBinding;
+
+/** What this isolate last knew of each processor's circuit. */
+const breakerCopies: BreakerCopies = new Map();
 
 /** Longer than any processor is waited for before a person looks: a pending payment keeps its stock. */
 const HOLD_TTL_MS = 45 * 60 * 1000;
@@ -37,8 +50,20 @@ export function openSagaDeps(
 ): SagaDeps {
   const record = store.record();
   assert(record, "a saga runs on an existing checkout");
-  const processors = openProcessors(io);
-  const named = (name: Parameters<typeof processors.byName>[0]) => {
+  const breakers = openBreakers((name) => breakerStub(env, name), { ...io, copies: breakerCopies });
+  const processors = openProcessors(io, breakers.guard);
+  const payableWith = () =>
+    processors.order.map(({ name }) => name).filter((name) => tokens?.[name] !== undefined);
+  // Leaves now, beside the hold: when it is time to pay, the answer is there and has cost nothing.
+  breakers.refresh(payableWith());
+  const requestOf = (attempt: Attempt, name: ProcessorName) => {
+    const token = tokens?.[name];
+    if (token === undefined) return undefined;
+    const { key, orderId } = attempt;
+    const amount = quoteOf(store, attempt).totals.total;
+    return { key, checkoutId: record.checkoutId, orderId, amount, token };
+  };
+  const named = (name: ProcessorName) => {
     const processor = processors.byName(name);
     assert(processor, `processor ${name} is configured`);
     return processor;
@@ -56,17 +81,20 @@ export function openSagaDeps(
     release: (attempt) => releaseAll(env, io.meter, holdOf(store, attempt)),
     termsHold: (attempt) => termsHold(env, io, record, quoteOf(store, attempt)),
 
-    payableWith: () =>
-      processors.order.map(({ name }) => name).filter((name) => tokens?.[name] !== undefined),
+    payableWith,
     authorize: (attempt, name) => {
-      const token = tokens?.[name];
-      assert(token !== undefined, "only a processor with a token is asked to authorize");
-      const { checkoutId } = record;
-      const amount = quoteOf(store, attempt).totals.total;
-      const { key, orderId } = attempt;
-      return named(name).authorize({ key, checkoutId, orderId, amount, token });
+      const request = requestOf(attempt, name);
+      assert(request, "only a processor with a token is asked to authorize");
+      return named(name).authorize(request);
     },
-    find: (attempt, name) => named(name).find(attempt.key),
+    find: (attempt, name) => {
+      const request = requestOf(attempt, name);
+      const sentAtMs = attempt.payment?.sentAtMs;
+      return named(name).find(attempt.key, {
+        ...(request && { request }),
+        ...(sentAtMs !== undefined && { sentAtMs }),
+      });
+    },
     voidPayment: (attempt) => {
       const { processor, paymentId } = approvedPayment(attempt);
       return named(processor).void({ paymentId, key: `${attempt.key}:void` });
@@ -177,4 +205,32 @@ export async function gatherFacts(env: CheckoutEnv, io: Io, record: CheckoutReco
   ]);
   const { checkoutId, owner } = record;
   return { checkoutId, cartId, owner, lines, variants, stock };
+}
+
+/** Gives back the money of an attempt that was given up: voids it, or refunds what was even captured. */
+export async function freeOrphan(
+  io: Io,
+  { key, processor: name }: { key: string; processor: ProcessorName },
+): Promise<HeardNews> {
+  const processor = openProcessors(io).byName(name);
+  if (!processor) return "not_yet";
+  const found = await processor.find(key);
+  switch (found.kind) {
+    case "none":
+    case "declined":
+    case "voided":
+      return "settled";
+    case "approved": {
+      const { paymentId } = found;
+      const voided = await processor.void({ paymentId, key: `${key}:orphan` });
+      return voided.kind === "voided" ? "settled" : "not_yet";
+    }
+    case "captured": {
+      const { paymentId, amount } = found;
+      const detail = `payment ${paymentId} was captured for an attempt without an order`;
+      await raiseAlert(io, { kind: "orphan_payment", subject: key, detail });
+      const refunded = await processor.refund({ paymentId, amount, key: `${key}:orphan-refund` });
+      return refunded.kind === "refunded" ? "settled" : "not_yet";
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Meter } from "../platform/telemetry/meter.ts";
+import { sha256Hex } from "../shared/digest.ts";
 import { isUnsent, parseJson, sortFailure } from "./sort-reply.ts";
 
 const AdyenError = z.object({
@@ -36,7 +37,7 @@ export function adyenClient({ url, apiKey, timeoutMs, meter }: AdyenConnection):
           headers: {
             "Content-Type": "application/json",
             "X-API-Key": apiKey,
-            "Idempotency-Key": idempotencyKey,
+            "Idempotency-Key": await shortKey(idempotencyKey),
           },
           body: JSON.stringify(body),
           signal: AbortSignal.timeout(timeoutMs),
@@ -47,6 +48,11 @@ export function adyenClient({ url, apiKey, timeoutMs, meter }: AdyenConnection):
       }
     });
 }
+
+const KEY_CHARS_MAX = 64;
+
+/** Adyen's keys are shorter than some of ours; a digest is as unique and just as long as they may be. */
+const shortKey = async (key: string) => (key.length <= KEY_CHARS_MAX ? key : await sha256Hex(key));
 
 /** The same key is being worked on, or was and its answer is gone: its outcome is not known here. */
 const BEING_PROCESSED = "704";

@@ -25,7 +25,7 @@ export const paymentEvents = mysqlTable(
     reference: varchar("reference", { length: 120 }),
     /** The payment at the processor that the event is about. */
     paymentId: varchar("payment_id", { length: 120 }),
-    /** The event as it was signed: JSON text, so that not a byte of it is rewritten. */
+    /** The event, or the item of Adyen's envelope, as JSON text: not a byte of it is rewritten later. */
     body: mediumtext("body").notNull(),
     receivedAtMs: atMs("received_at_ms").notNull(),
     handledAtMs: atMs("handled_at_ms"),

@@ -6,6 +6,7 @@ export const FREE_PORTS: Ports = {
   messages: 0,
   deliveries: 0,
   stripe: 0,
+  adyen: 0,
   planetscale: 0,
   planetscaleReplica: 0,
   neon: 0,

@@ -1,14 +1,16 @@
 import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
+import type { NewsEnv } from "../../src/checkout/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
+import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
 import { type OrderQueues, sweepOutbox } from "../../src/orders/index.ts";
 import type { EdgeFeedBinding } from "../../src/platform/edge/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { logInfo } from "../../src/platform/telemetry/log.ts";
 import { randomSuffix } from "../../src/shared/ids.ts";
 
-export type OperationsEnv = OrderQueues & EdgeFeedBinding;
+export type OperationsEnv = OrderQueues & EdgeFeedBinding & NewsEnv;
 
 /** Nobody's request: what has to happen by the clock, and what no other consumer could settle. */
 export default {
@@ -23,11 +25,17 @@ export default {
       content: sweepPurges(io, env),
       catalog: sweepCatalogOutbox(io, env),
     };
+    const reconciling = reconcilePayments(io, env);
     // Each to its end: one that finds its database away must not stop the others.
-    await Promise.allSettled(Object.values(sweeps));
+    await Promise.allSettled([...Object.values(sweeps), reconciling]);
     for (const [context, sweep] of Object.entries(sweeps)) {
       const { swept, failed } = await sweep;
       if (swept + failed > 0) logInfo(`${context}.swept`, { swept, failed, trace: io.trace });
+    }
+    const { left, ...reconciled } = await reconciling;
+    const repaired = reconciled.events + reconciled.payments + reconciled.orders;
+    if (repaired + left > 0) {
+      logInfo("payments.reconciled", { ...reconciled, left, trace: io.trace });
     }
   },
 } satisfies ExportedHandler<OperationsEnv>;

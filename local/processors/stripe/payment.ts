@@ -179,7 +179,7 @@ export function paymentJson(payment: Payment, { expandCharge = false } = {}): ob
   };
 }
 
-function chargeJson(payment: Payment): object {
+export function chargeJson(payment: Payment): object {
   const { chargeId, amount, received, refunded } = payment;
   return {
     id: chargeId,
@@ -189,6 +189,7 @@ function chargeJson(payment: Payment): object {
     amount_refunded: refunded,
     captured: received > 0,
     currency: payment.currency,
+    metadata: payment.metadata,
     paid: true,
     payment_intent: payment.id,
     refunded: received > 0 && refunded === received,

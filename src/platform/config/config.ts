@@ -10,6 +10,13 @@ const StaffKey = z.object({
   scopes: z.array(z.string()),
 });
 
+const HandoverEndpoint = z.object({
+  id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  url,
+  /** As Standard Webhooks writes it: 24 to 64 bytes in base64. */
+  secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/),
+});
+
 /** A JSON text in a variable, as `wrangler secret put` stores it. */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -37,8 +44,22 @@ const redis = Object.fromEntries(
   z.ZodString
 >;
 
+/** Several values in one variable, such as an old and a new secret while they are exchanged. */
+const list = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
+
+/** What a deployment does not have: a Worker's required secrets cannot be left out. */
+const OFF = "off";
+
 /** Every variable and secret of every Worker. Units stand last in the names. */
-const Config = z.object({
+const Variables = z.object({
   MYSQL_URL: url,
   MYSQL_REPLICA_URL: url,
   NEON_URL: z.string().startsWith("postgres"),
@@ -47,33 +68,61 @@ const Config = z.object({
   ...redis,
   STRIPE_URL: url.default("https://api.stripe.com"),
   STRIPE_SECRET_KEY: secret,
+  /** Any of them may have signed a webhook. None: every webhook of Stripe is refused. */
+  STRIPE_WEBHOOK_SECRETS: list,
+  /** With the API's version: `https://<prefix>-checkout-live.adyenpayments.com/checkout/v71`. */
+  ADYEN_URL: z.union([z.literal(OFF), url]).default("https://checkout-test.adyen.com/v71"),
+  /** `off`: this shop has one processor. */
+  ADYEN_API_KEY: secret.default(OFF),
+  ADYEN_MERCHANT: secret.default(OFF),
+  /** Hexadecimal, as Adyen shows them. Its results are told by webhook only, so it needs one. */
+  ADYEN_HMAC_KEYS: list.pipe(
+    z.array(z.union([z.literal(OFF), z.string().regex(/^[0-9a-fA-F]{64}$/)])),
+  ),
   MAIL_URL: url,
   MAIL_KEY: secret,
   MAIL_FROM: z.string().min(3),
+  /** `off`: phones are told nothing. */
+  SMS_URL: z.union([z.literal(OFF), url]).default(OFF),
+  SMS_KEY: secret.default(OFF),
+  SMS_FROM: secret.default(OFF),
+  /** Systems of the shop's own, such as its ERP and its warehouse, that take paid orders over. */
+  HANDOVER_ENDPOINTS: json(z.array(HandoverEndpoint)).default([]),
+  /** Where webhooks may go although it is no public https address: the sink of a local stack. */
+  WEBHOOK_ALLOWED_ORIGINS: list,
   /**
-   * Changing it makes guests' order tokens, which stand in mailed links, worthless. Carts stay with
-   * their guests: only a first change that is repeated across the change of secret makes a second cart.
+   * Changing it makes guests' order tokens, which stand in mailed links, worthless, and gives every
+   * webhook endpoint another secret. Carts stay with their guests: only a first change that is repeated
+   * across the change of secret makes a second cart.
    */
   TOKEN_SECRET: z.string().min(32),
   STAFF_KEYS: json(z.array(StaffKey)),
   PUBLIC_URL: url,
   STORE_CURRENCY: Currency.default("USD"),
   STORE_LOCALE: z.string().default("en"),
-  CORS_ORIGINS: z
-    .string()
-    .default("")
-    .transform((list) =>
-      list
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    ),
+  CORS_ORIGINS: list,
   /** How long the processor is waited for before the outcome counts as unknown. */
   PAYMENT_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(8_000),
   /** How long after sending "not found" may still mean "not yet": search indexes lag. */
   PAYMENT_SETTLE_MS: z.coerce.number().int().min(0).max(600_000).default(120_000),
   DEPENDENCY_TIMEOUT_MS: z.coerce.number().int().min(50).max(30_000).default(3_000),
   VERSION: z.string().default("dev"),
+});
+
+const Config = Variables.transform(({ ADYEN_API_KEY, ADYEN_HMAC_KEYS, ...rest }, context) => {
+  if (ADYEN_API_KEY === OFF) return { ...rest, ADYEN: undefined };
+  const hmacKeys = ADYEN_HMAC_KEYS.filter((key) => key !== OFF);
+  const missing = [
+    ...(hmacKeys.length > 0 ? [] : ["ADYEN_HMAC_KEYS"]),
+    ...(rest.ADYEN_MERCHANT === OFF ? ["ADYEN_MERCHANT"] : []),
+    ...(rest.ADYEN_URL === OFF ? ["ADYEN_URL"] : []),
+  ];
+  for (const name of missing) {
+    context.addIssue({ code: "custom", path: [name], message: "is needed for Adyen" });
+  }
+  if (missing.length > 0) return z.NEVER;
+  const { ADYEN_URL: address, ADYEN_MERCHANT: merchantAccount } = rest;
+  return { ...rest, ADYEN: { url: address, apiKey: ADYEN_API_KEY, merchantAccount, hmacKeys } };
 });
 export type Config = z.output<typeof Config>;
 

@@ -1,0 +1,44 @@
+import { sql as raw } from "drizzle-orm";
+import type { Io } from "../platform/io/io.ts";
+import { logError } from "../platform/telemetry/log.ts";
+import { paymentAlerts } from "./schema.ts";
+
+export type PaymentAlert = {
+  kind:
+    | "other_merchant"
+    | "amount_mismatch"
+    | "event_unplaced"
+    | "orphan_payment"
+    | "payment_overdue"
+    | "movement_failed";
+  /** The event, attempt or order that it is about. */
+  subject: string;
+  detail: string;
+};
+
+const DETAIL_LENGTH_MAX = 500;
+const SUBJECT_LENGTH_MAX = 150;
+
+/** Tells people, in the log that alerts read and in a table; the same thing again is counted. */
+export async function raiseAlert(
+  { sql, clock, trace }: Pick<Io, "sql" | "clock" | "trace">,
+  { kind, subject, detail }: PaymentAlert,
+): Promise<void> {
+  logError(`payment.${kind}`, new Error(detail), { subject, trace });
+  const nowMs = clock.nowMs();
+  const name = subject.slice(0, SUBJECT_LENGTH_MAX);
+  await sql
+    .insert(paymentAlerts)
+    .values({
+      id: `${kind}:${name}`,
+      kind,
+      subject: name,
+      detail: detail.slice(0, DETAIL_LENGTH_MAX),
+      occurrences: 1,
+      firstAtMs: nowMs,
+      lastAtMs: nowMs,
+    })
+    .onDuplicateKeyUpdate({
+      set: { occurrences: raw`${paymentAlerts.occurrences} + 1`, lastAtMs: nowMs },
+    });
+}

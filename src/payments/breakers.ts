@@ -1,0 +1,109 @@
+import { logError } from "../platform/telemetry/log.ts";
+import type { Meter } from "../platform/telemetry/meter.ts";
+import type { Clock } from "../shared/clock.ts";
+import { afterFailure, afterSuccess, type Circuit, CLOSED, phaseOf } from "./breaker.ts";
+import type { PaymentProcessor, ProcessorName } from "./model.ts";
+import type { BreakerReading } from "./object.ts";
+
+/** How old an isolate's copy may be before a request brings it up to date. */
+const COPY_MAX_AGE_MS = 1_000;
+/** How long a payment waits for a copy that is on its way. It left beside the hold, so it mostly is there. */
+const COPY_WAIT_MS = 100;
+
+type Copy = { circuit: Circuit; askedAtMs: number; probeUntilMs: number };
+
+/**
+ * What this isolate knows of each circuit. Plain data, so requests may share it; the calls that bring it
+ * up to date belong to one request each.
+ */
+export type BreakerCopies = Map<ProcessorName, Copy>;
+
+/** The shared circuit of a processor, as a stub offers it. */
+export type BreakerLink = (processor: ProcessorName) => {
+  read(): Promise<BreakerReading>;
+  report(went: "well" | "badly"): Promise<BreakerReading>;
+};
+
+export type Breakers = {
+  /** Asks the shared circuits for what they know, where the copy is old. Does not wait. */
+  refresh(processors: readonly ProcessorName[]): void;
+  /** The same processor, which does not pay while its circuit is open. */
+  guard(processor: PaymentProcessor): PaymentProcessor;
+};
+
+const PROBE_USED_WITHIN_MS = 5_000;
+
+/** The circuits as one request sees them. A circuit that cannot be asked is decided by the copy alone. */
+export function openBreakers(
+  link: BreakerLink,
+  { meter, clock, copies }: { meter: Meter; clock: Clock; copies: BreakerCopies },
+): Breakers {
+  const copyOf = (name: ProcessorName): Copy => {
+    const copy = copies.get(name) ?? { circuit: CLOSED, askedAtMs: 0, probeUntilMs: 0 };
+    copies.set(name, copy);
+    return copy;
+  };
+  const take = (name: ProcessorName, { circuit, mayProbe }: BreakerReading) => {
+    const copy = copyOf(name);
+    copy.circuit = circuit;
+    if (mayProbe) copy.probeUntilMs = clock.nowMs() + PROBE_USED_WITHIN_MS;
+  };
+  const quietly = (asked: Promise<BreakerReading>, name: ProcessorName): Promise<void> =>
+    asked.then(
+      (reading) => take(name, reading),
+      (error: unknown) => logError("payment.breaker_away", error, { processor: name }),
+    );
+  let coming: Promise<unknown> | undefined;
+
+  /** Whether a call may leave now. Spends the probe that was granted, if that is why. */
+  const allows = (name: ProcessorName): boolean => {
+    const copy = copyOf(name);
+    const nowMs = clock.nowMs();
+    const phase = phaseOf(copy.circuit, nowMs);
+    if (phase !== "half_open") return phase === "closed";
+    const mayProbe = copy.probeUntilMs > nowMs;
+    copy.probeUntilMs = 0;
+    return mayProbe;
+  };
+
+  const report = (name: ProcessorName, went: "well" | "badly") => {
+    const copy = copyOf(name);
+    // Nothing to tell while all is well: the hot path costs the shared circuit nothing.
+    if (went === "well" && copy.circuit === CLOSED) return;
+    if (went === "well" && copy.circuit.failures === 0) return;
+    const learn = went === "well" ? afterSuccess : afterFailure;
+    copy.circuit = learn(copy.circuit, clock.nowMs());
+    void quietly(link(name).report(went), name);
+  };
+
+  return {
+    refresh(processors) {
+      const nowMs = clock.nowMs();
+      const stale = processors.filter((name) => nowMs - copyOf(name).askedAtMs > COPY_MAX_AGE_MS);
+      if (stale.length === 0) return;
+      // Marked before the answer: requests that come meanwhile use the old copy and ask nobody.
+      for (const name of stale) copyOf(name).askedAtMs = nowMs;
+      coming = Promise.all(
+        stale.map((name) =>
+          quietly(
+            meter.step("object", () => link(name).read()),
+            name,
+          ),
+        ),
+      );
+    },
+    guard: (processor) => ({
+      ...processor,
+      async authorize(request) {
+        if (coming) await Promise.race([coming, wait(COPY_WAIT_MS)]);
+        if (!allows(processor.name)) return { kind: "not_executed", reason: "circuit_open" };
+        const outcome = await processor.authorize(request);
+        const isBad = outcome.kind === "unknown" || outcome.kind === "not_executed";
+        report(processor.name, isBad ? "badly" : "well");
+        return outcome;
+      },
+    }),
+  };
+}
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
