@@ -1,4 +1,5 @@
 import { describe, it, vi } from "vitest";
+import { csv, openShop } from "./catalog/shop.ts";
 import { ADDRESS, call, ownSku, roundTrips, sell } from "./support/worker-shop.ts";
 
 // DESIGN §13: sequential network steps per request. A change that raises a number must say why.
@@ -27,6 +28,26 @@ describe("the round-trip budget", () => {
       const answered = await call("GET", path);
       expect(answered.status).toBe(200);
       expect(roundTrips(answered), path).toBeLessThanOrEqual(BUDGET.coldPage);
+    }
+  });
+
+  it("of pages by the layer that has them: memory, data centre, KV, none", async ({ expect }) => {
+    const sku = ownSku();
+    const shop = openShop();
+    await shop.importCsv(csv([{ Handle: sku.toLowerCase(), Title: sku, "Variant Price": "1.00" }]));
+    for (const path of [`/api/v2/products/${sku.toLowerCase()}`, "/api/v2/products?sort=price"]) {
+      const steps = async () => {
+        const { headers } = await shop.request(path);
+        return [headers.get("X-Cache"), Number(headers.get("X-Round-Trips"))];
+      };
+      const [from, cold] = await steps();
+      expect(from).toBe("miss");
+      expect(cold).toBeLessThanOrEqual(BUDGET.coldPage);
+      expect(await steps()).toEqual(["hit-memory", 0]);
+      shop.moveToNewIsolate();
+      expect(await steps()).toEqual(["hit-pop", 1]);
+      shop.moveToNewDataCentre();
+      expect(await steps()).toEqual(["hit-global", 2]);
     }
   });
 

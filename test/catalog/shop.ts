@@ -1,3 +1,4 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { Hono } from "hono";
 import Papa from "papaparse";
@@ -36,9 +37,22 @@ export function openShop(overrides: Partial<Record<string, string>> = {}) {
     .notFound((c) => onError(new Problem("not-found"), c));
   // A feed of its own, under a version of its own: no other test's purges or pages reach it.
   const name = `test-${crypto.randomUUID()}`;
-  const isolate = () => ({ getByName: () => env.EDGE_FEED.getByName(name) });
-  let bindings = { ...env, ...overrides, EDGE_FEED: isolate(), VERSION: name } as unknown as Env;
-  const request = async (path: string, init?: RequestInit) => app.request(path, init, bindings);
+  let isFeedDown = false;
+  const feed = () => {
+    if (isFeedDown) throw new Error("the feed is unreachable");
+    return env.EDGE_FEED.getByName(name);
+  };
+  const isolate = () => ({ getByName: feed });
+  // The price clock tells the shop's own feed: a test here calls what it calls.
+  const PRICE_CLOCK = { getByName: () => ({ wakeAt: async () => {} }) };
+  const own = { EDGE_FEED: isolate(), PRICE_CLOCK, VERSION: name };
+  let bindings = { ...env, ...overrides, ...own } as unknown as Env;
+  const request = async (path: string, init?: RequestInit) => {
+    const context = createExecutionContext();
+    const response = await app.request(path, init, bindings, context);
+    await waitOnExecutionContext(context);
+    return response;
+  };
   const io: Io = openIo(bindings, "test");
   return {
     request,
@@ -47,6 +61,14 @@ export function openShop(overrides: Partial<Record<string, string>> = {}) {
     /** From here on another isolate answers: it knows the feed from its start, and has no page in memory. */
     moveToNewIsolate() {
       bindings = { ...bindings, EDGE_FEED: isolate() as unknown as Env["EDGE_FEED"] };
+    },
+    /** As well as from another data centre, with a cache of its own. */
+    moveToNewDataCentre() {
+      const PUBLIC_URL = `http://${crypto.randomUUID()}.test`;
+      bindings = { ...bindings, PUBLIC_URL, EDGE_FEED: isolate() } as unknown as Env;
+    },
+    feedDown(down: boolean) {
+      isFeedDown = down;
     },
     bindings: () => bindings,
     stockWeather(error: Error | undefined) {
