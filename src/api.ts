@@ -8,6 +8,7 @@ import { catalogRoutes } from "./catalog/routes.ts";
 import { catalogV1Routes } from "./catalog/v1-routes.ts";
 import { checkoutRoutes, hearNews } from "./checkout/index.ts";
 import { checkoutV1Routes } from "./checkout/v1-routes.ts";
+import { webhookRoutes } from "./comms/index.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
@@ -74,6 +75,7 @@ export const api = app
   .route("/ops/v1", promotionOperationsRoutes)
   .route("/ops/v1", orderOperationsRoutes)
   .route("/ops/v1", afterSaleRoutes)
+  .route("/ops/v1", webhookRoutes)
   .route(
     "/ops/v1",
     purgeRoutes((c, path) => pageKeyOf(app, c.env, c.var.io.config.PUBLIC_URL, path)),

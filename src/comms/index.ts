@@ -1,3 +1,8 @@
+export { deliverWebhook, handOver } from "./deliver-webhook.ts";
+export { fanOutWebhooks, WEBHOOK_DUE } from "./fan-out-webhooks.ts";
+export type { OrderTemplate } from "./notice.ts";
+export { webhookRoutes } from "./operations-routes.ts";
 export { recordAbandonment } from "./record-abandonment.ts";
 export { openResend } from "./resend.ts";
-export { type SendOrderMail, sendOrderMail } from "./send-order-mail.ts";
+export { openSmsGateway } from "./sms-gateway.ts";
+export { type Providers, tellShopper } from "./tell-shopper.ts";

@@ -1,17 +1,25 @@
-/** One message to one person, ready to be sent. */
+/** One mail to one person, ready to be sent. */
 export type Mail = {
   to: string;
   subject: string;
   text: string;
   html: string;
   /** For finding it at the provider: which order, which template. */
-  tags: readonly { name: string; value: string }[];
+  tags: readonly Tag[];
 };
 
-/** `refused`: the provider will never take this mail, so repeating it is no use. */
-export type MailOutcome = { kind: "sent"; messageId: string } | { kind: "refused"; reason: string };
+/** One short message to one phone. */
+export type Sms = { to: string; text: string; tags: readonly Tag[] };
 
-/** A mail provider. Repeating a `key` sends nothing again. Throws `DependencyDown` when it cannot say. */
-export type MailProvider = {
-  send(mail: Mail, key: string): Promise<MailOutcome>;
-};
+type Tag = { name: string; value: string };
+
+/** `refused`: the provider will never take this message, so repeating it is no use. */
+export type SendOutcome = { kind: "sent"; messageId: string } | { kind: "refused"; reason: string };
+
+/** A provider. Repeating a `key` sends nothing again. Throws `DependencyDown` when it cannot say. */
+export type MessageProvider<M> = { send(message: M, key: string): Promise<SendOutcome> };
+export type MailProvider = MessageProvider<Mail>;
+export type SmsProvider = MessageProvider<Sms>;
+
+/** What a person is reached by. A channel is used where its address is known. */
+export type ChannelName = "email" | "sms";

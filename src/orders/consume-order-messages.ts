@@ -6,7 +6,15 @@ import { OrderMessage } from "./events.ts";
 import type { OrderEventType } from "./model.ts";
 
 /** The event that woke a consumer up. What to do about it is decided by the order as it is now. */
-export type OrderWake = { orderId: OrderId; eventId: EventId; trace: string };
+export type OrderWake = {
+  orderId: OrderId;
+  eventId: EventId;
+  /** The event's place in its order's stream. */
+  sequence: number;
+  trace: string;
+  /** The whole message, for who has to set it aside. */
+  message: Envelope;
+};
 
 export type OrderHandlers = {
   readonly [T in OrderEventType]?: (wake: OrderWake) => Promise<void>;
@@ -53,7 +61,9 @@ export function consumeOrderMessages(
         : undefined;
       if (!eventId.success) return setAside(z.prettifyError(eventId.error));
       if (!message.success) return setAside(z.prettifyError(message.error));
-      const wake = { orderId: message.data.orderId, eventId: eventId.data, trace: event.trace };
+      const { orderId, sequence } = message.data;
+      const { trace } = event;
+      const wake = { orderId, eventId: eventId.data, sequence, trace, message: event };
       if (handler) await handler(wake);
       else await setAside(`no handler for ${event.type}`);
       // Last: when this is lost the message comes again, and finds its work done.

@@ -15,17 +15,17 @@ export type OrderQueueName = keyof OrderQueues;
 /** One event for several families goes to several queues: a queue has one consumer. */
 const ROUTES: Record<OrderEventType, readonly OrderQueueName[]> = {
   "order.placed.v1": ["ORDERS_QUEUE"],
-  "payment.captured.v1": ["COMMS_QUEUE"],
+  "payment.captured.v1": ["ORDERS_QUEUE", "COMMS_QUEUE"],
   "order.cancelled.v1": ["REFUNDS_QUEUE", "ORDERS_QUEUE", "COMMS_QUEUE"],
   "payment.voided.v1": [],
-  "payment.refunded.v1": [],
+  "payment.refunded.v1": ["COMMS_QUEUE"],
   "order.stock_returned.v1": [],
-  "order.shipped.v1": [],
+  "order.shipped.v1": ["COMMS_QUEUE"],
   "refund.requested.v1": ["REFUNDS_QUEUE"],
   "refund.failed.v1": [],
-  "return.requested.v1": [],
-  "return.received.v1": ["ORDERS_QUEUE"],
-  "return.refused.v1": [],
+  "return.requested.v1": ["COMMS_QUEUE"],
+  "return.received.v1": ["ORDERS_QUEUE", "COMMS_QUEUE"],
+  "return.refused.v1": ["COMMS_QUEUE"],
   "return.restocked.v1": [],
 };
 

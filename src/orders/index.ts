@@ -1,8 +1,8 @@
 export { cancelOrder } from "./cancel-order.ts";
 export { capturePayment } from "./capture-payment.ts";
-export type { OrderQueues } from "./events.ts";
+export { OrderMessage, type OrderQueues } from "./events.ts";
 export { executeRefunds } from "./execute-refunds.ts";
-export { findOrder, getOrder } from "./get-order.ts";
+export { findOrder, getOrder, type OrderMoment, orderAt } from "./get-order.ts";
 export { listUnsettled } from "./list-unsettled.ts";
 export * from "./model.ts";
 export { eventIdFor, orderIdFor } from "./order-id.ts";
@@ -10,6 +10,7 @@ export { orderNumber } from "./order-number.ts";
 export { opensOrder, orderToken } from "./order-token.ts";
 export { orderView } from "./order-view.ts";
 export { placeOrder } from "./place-order.ts";
+export { publicEvent } from "./public-event.ts";
 export { publishOrderEvents, publishOrLeave } from "./publish-events.ts";
 export { refundCancelled } from "./refund-cancelled.ts";
 export type { OrderState } from "./state.ts";

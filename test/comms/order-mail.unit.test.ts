@@ -1,10 +1,20 @@
 import { describe, it } from "vitest";
 import { html, oneLine } from "../../src/comms/markup.ts";
-import { orderLink, orderMail } from "../../src/comms/order-mail.ts";
+import { orderLink, orderMail, orderSms } from "../../src/comms/order-mail.ts";
+import type { OrderEventBody } from "../../src/orders/index.ts";
 import { orderView } from "../../src/orders/order-view.ts";
 import { foldOrder } from "../../src/orders/state.ts";
 import { money } from "../../src/shared/money.ts";
-import { cancelled, captured, stream } from "../orders/placed-order.ts";
+import {
+  cancelled,
+  captured,
+  refundDone,
+  refundRequested,
+  returnReceived,
+  returnRequested,
+  shipped,
+  stream,
+} from "../orders/placed-order.ts";
 
 const order = orderView(foldOrder(stream([captured(5500)], { quantities: [2, 3] }))!);
 const link = orderLink("https://shop.example/", order.id, "tok-en_43");
@@ -90,5 +100,51 @@ describe("html", () => {
 describe("oneLine", () => {
   it("leaves no way to begin a line", ({ expect }) => {
     expect(oneLine("a\r\nb\u2028c\u0000d\t e ")).toBe("a b c d  e");
+  });
+});
+
+describe("after the sale", () => {
+  const view = (events: OrderEventBody[]) => orderView(foldOrder(stream(events))!);
+
+  it("names the goods of this parcel and how to follow it", ({ expect }) => {
+    const parcel = shipped("lin_1", 1);
+    const order = view([captured(2500), parcel]);
+    const mail = orderMail("order-shipped", order, link, parcel);
+    expect(mail.text).toContain("1 × Thing 1");
+    expect(mail.text).toContain("Pigeon Post, tracking number PP 1");
+    expect(mail.text).not.toContain("Total:");
+  });
+
+  it("tells the amount of one refund, whatever was refunded before", ({ expect }) => {
+    const done = refundDone(300, "ref_2");
+    const before = [captured(2500), refundRequested(700), refundDone(700)];
+    const order = view([...before, refundRequested(300, "ref_2"), done]);
+    const mail = orderMail("order-refunded", order, link, done);
+    expect(mail.text).toContain("Refunded: 3.00 USD");
+    expect(mail.text).not.toContain("10.00");
+  });
+
+  it("names what arrived of a return, not what was announced", ({ expect }) => {
+    const receipt = returnReceived("lin_1", 1);
+    const order = view([captured(2500), returnRequested("lin_1", 2), receipt]);
+    expect(orderMail("return-received", order, link, receipt).text).toContain("1 × Thing 1");
+  });
+
+  it("has a short form for phones that can be reached, and for news that is worth it", ({
+    expect,
+  }) => {
+    const order = view([captured(2500), shipped("lin_1", 2)]);
+    const at = (phone?: string) => ({
+      ...order,
+      shippingAddress: { ...order.shippingAddress, ...(phone === undefined ? {} : { phone }) },
+    });
+    expect(orderSms("order-shipped", at("0044 (20) 7946-0000"))).toMatchObject({
+      to: "+442079460000",
+      text: expect.stringContaining("PP 1"),
+    });
+    for (const phone of [undefined, "020 7946 0000", "+0123456789", "+44\nBcc: x", "+1"]) {
+      expect(orderSms("order-shipped", at(phone))).toBeUndefined();
+    }
+    expect(orderSms("order-confirmation", at("+442079460000"))).toBeUndefined();
   });
 });

@@ -61,7 +61,7 @@ describe("whyNotReturn", () => {
 
 describe("queuesOf", () => {
   it("sends a capture to refunds only when the order was cancelled under it", ({ expect }) => {
-    expect(queuesOf("payment.captured.v1", "paid")).toEqual(["COMMS_QUEUE"]);
+    expect(queuesOf("payment.captured.v1", "paid")).toEqual(["ORDERS_QUEUE", "COMMS_QUEUE"]);
     expect(queuesOf("payment.captured.v1", "cancelled")).toContain("REFUNDS_QUEUE");
     expect(queuesOf("order.placed.v1", "cancelled")).toEqual(["ORDERS_QUEUE"]);
     expect([...queuesOf("order.cancelled.v1", "cancelled")].sort()).toEqual([
@@ -69,7 +69,7 @@ describe("queuesOf", () => {
       "ORDERS_QUEUE",
       "REFUNDS_QUEUE",
     ]);
-    expect(queuesOf("payment.refunded.v1", "cancelled")).toEqual([]);
+    expect(queuesOf("payment.refunded.v1", "cancelled")).toEqual(["COMMS_QUEUE"]);
   });
 });
 

@@ -41,6 +41,7 @@ export function recordingQueues(down: readonly (keyof OrderQueues)[] = []): Reco
 type Placing = {
   quantities?: number[];
   email?: string;
+  phone?: string;
   occurredAtMs?: number;
   /** What the clock says while it is written; from then on the outbox counts. */
   appendedAtMs?: number;
@@ -50,11 +51,14 @@ type Placing = {
 export async function placed({
   quantities = [2],
   email = "ada@example.com",
+  phone,
   occurredAtMs = Date.now(),
   appendedAtMs = Date.now(),
 }: Placing = {}): Promise<{ orderId: OrderId; body: EventData<"order.placed.v1"> }> {
   const orderId = newOrderId();
-  const body = { ...placedBody(orderId, quantities), email };
+  const plain = placedBody(orderId, quantities);
+  const shippingAddress = { ...plain.shippingAddress, ...(phone === undefined ? {} : { phone }) };
+  const body = { ...plain, email, shippingAddress };
   const actor = { kind: "shopper", id: "guest" } as const;
   await placeOrder(ioAt(appendedAtMs), { orderId, body, actor, occurredAtMs });
   return { orderId, body };
@@ -95,13 +99,31 @@ export async function ledgerOf(checkoutId: string): Promise<LedgerEntry[]> {
   return entries.filter(({ ok }) => ok);
 }
 
-type SinkMessage = { to: string; subject: string; text: string; html: string; calls: number };
+type SinkMessage = {
+  channel: "email" | "sms";
+  to: string;
+  subject: string | null;
+  text: string;
+  html: string;
+  calls: number;
+};
 
-/** The mails that reached a person, as the provider saw them. */
-export async function mailsTo(email: string): Promise<SinkMessage[]> {
-  const response = await fetch(`${env.MAIL_URL}/messages?to=${encodeURIComponent(email)}`);
+/** The messages that reached an address or a phone, as the provider saw them. */
+export async function mailsTo(address: string): Promise<SinkMessage[]> {
+  const response = await fetch(`${env.MAIL_URL}/messages?to=${encodeURIComponent(address)}`);
   return (await response.json<{ messages: SinkMessage[] }>()).messages;
 }
+
+type Delivery = { headers: Record<string, string>; body: string };
+
+/** The webhooks that arrived at a path of the sink, oldest first. */
+export async function deliveriesAt(path: string): Promise<Delivery[]> {
+  const response = await fetch(`${deliverySink()}/deliveries?path=${encodeURIComponent(path)}`);
+  return (await response.json<{ deliveries: Delivery[] }>()).deliveries;
+}
+
+/** The one origin inside that webhooks of this run may go to. */
+export const deliverySink = (): string => ioAt().config.WEBHOOK_ALLOWED_ORIGINS[0] ?? "";
 
 /** What the outbox notes about each event of an order, oldest first. */
 export function outboxOf(orderId: OrderId) {

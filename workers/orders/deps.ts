@@ -1,3 +1,4 @@
+import { handOver } from "../../src/comms/index.ts";
 import { type InventoryEnv, restock, takeBackAll } from "../../src/inventory/index.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { capturePayment } from "../../src/orders/capture-payment.ts";
@@ -18,7 +19,10 @@ export function ordersDeps(env: OrdersEnv): ConsumerWiring {
         const io = openIo(env, trace);
         await capturePayment(io, { processors: openProcessors(io), queues: env }, orderId);
       },
-      "order.cancelled.v1": async ({ orderId, trace }) => {
+      "payment.captured.v1": async (wake) => {
+        await handOver(openIo(env, wake.trace), wake);
+      },
+      "order.cancelled.v1": async ({ orderId, sequence, trace }) => {
         const io = openIo(env, trace);
         const deps = {
           takeBackAll: (sale: Parameters<typeof takeBackAll>[2]) =>
@@ -26,6 +30,7 @@ export function ordersDeps(env: OrdersEnv): ConsumerWiring {
           queues: env,
         };
         await returnStock(io, deps, orderId);
+        await handOver(io, { orderId, sequence });
       },
       "return.received.v1": async ({ orderId, trace }) => {
         const io = openIo(env, trace);

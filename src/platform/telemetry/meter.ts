@@ -11,6 +11,8 @@ export type StepKind =
   | "search"
   | "processor"
   | "mail"
+  | "sms"
+  | "webhook"
   | "queue";
 
 export type Step = { kind: StepKind; depth: number; durationMs: number };

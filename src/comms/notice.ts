@@ -1,0 +1,139 @@
+import type { OrderEventBody, OrderView } from "../orders/index.ts";
+import { formatMoney } from "../shared/money.ts";
+import { oneLine } from "./markup.ts";
+
+export const ORDER_TEMPLATES = [
+  "order-confirmation",
+  "order-cancellation",
+  "order-shipped",
+  "order-refunded",
+  "return-received",
+] as const;
+export type OrderTemplate = (typeof ORDER_TEMPLATES)[number];
+
+/** What there is to say, before it becomes a mail or a short message. */
+export type Notice = {
+  template: OrderTemplate;
+  subject: string;
+  opening: string;
+  items: readonly { what: string; price?: string }[];
+  sums: readonly { label: string; price: string }[];
+  /** Stands before the link. */
+  closing: string;
+  /** For phones; undefined where a mail is enough. */
+  short: string | undefined;
+};
+
+const SEE = "You can see your order here:";
+
+/**
+ * Tells one event of an order. `order` is as it was with that event, and nothing later is looked at, so
+ * that a repeat says the same to the byte and the provider knows it.
+ */
+export function noticeOf(
+  template: OrderTemplate,
+  order: OrderView,
+  event?: OrderEventBody,
+): Notice {
+  const { number } = order;
+  switch (template) {
+    case "order-confirmation":
+      return {
+        template,
+        subject: `Your order ${number} is confirmed`,
+        opening: "Thank you. We have received your payment and are getting your order ready.",
+        items: bought(order),
+        sums: sumsOf(order),
+        closing: "You can see or cancel your order here:",
+        short: undefined,
+      };
+    case "order-cancellation":
+      return {
+        template,
+        subject: `Your order ${number} is cancelled`,
+        opening:
+          "Your order is cancelled. Nothing will be sent, and any payment goes back the way it came.",
+        items: bought(order),
+        sums: sumsOf(order),
+        closing: SEE,
+        short: `Your order ${number} is cancelled. Any payment goes back the way it came.`,
+      };
+    case "order-shipped":
+      return shippedNotice(order);
+    case "order-refunded":
+      return refundedNotice(order, event);
+    case "return-received":
+      return returnNotice(order, event);
+  }
+}
+
+function shippedNotice(order: OrderView): Notice {
+  const shipment = order.shipments.at(-1);
+  const carrier = oneLine(shipment?.carrier ?? "");
+  const tracking = oneLine(shipment?.tracking ?? "");
+  const url = shipment?.trackingUrl;
+  return {
+    template: "order-shipped",
+    subject: `Your order ${order.number} is on its way`,
+    opening: `These goods have left with ${carrier}, tracking number ${tracking}.${url ? ` Follow them at ${url}` : ""}`,
+    items: unitsOf(order, shipment?.lines ?? []),
+    sums: [],
+    closing: SEE,
+    short: `Your order ${order.number} is on its way with ${carrier}: ${url ?? tracking}`,
+  };
+}
+
+function refundedNotice(order: OrderView, event: OrderEventBody | undefined): Notice {
+  const data = event?.type === "payment.refunded.v1" ? event.data : undefined;
+  const amount = formatMoney(data?.amount ?? order.payment.refunded);
+  const refund = order.refunds.find(({ id }) => id === data?.request);
+  return {
+    template: "order-refunded",
+    subject: `A refund for your order ${order.number}`,
+    opening: `We have sent ${amount} back the way you paid. Your bank may take some days to show it.`,
+    items: unitsOf(order, refund?.lines ?? []),
+    sums: [{ label: "Refunded", price: amount }],
+    closing: SEE,
+    short: `We have sent back ${amount} for your order ${order.number}.`,
+  };
+}
+
+function returnNotice(order: OrderView, event: OrderEventBody | undefined): Notice {
+  const lines = event?.type === "return.received.v1" ? event.data.lines : [];
+  return {
+    template: "return-received",
+    subject: `Your return for order ${order.number} has arrived`,
+    opening: "Thank you. These goods have arrived with us. What you are owed follows by itself.",
+    items: unitsOf(order, lines),
+    sums: [],
+    closing: SEE,
+    short: `Your return for order ${order.number} has arrived.`,
+  };
+}
+
+const bought = (order: OrderView) =>
+  order.lines.map((line) => ({
+    what: `${line.quantity} × ${oneLine(line.title)}`,
+    price: formatMoney(line.total),
+  }));
+
+const unitsOf = (order: OrderView, units: readonly { lineId: string; quantity: number }[]) =>
+  units.map(({ lineId, quantity }) => {
+    const line = order.lines.find(({ id }) => id === lineId);
+    return { what: `${quantity} × ${oneLine(line?.title ?? lineId)}` };
+  });
+
+/** Parts of the total that are zero say nothing, except the total itself. */
+function sumsOf({ totals }: OrderView): { label: string; price: string }[] {
+  const { currency } = totals.total;
+  const parts = [
+    { label: "Subtotal", amount: totals.subtotal.amount },
+    { label: "Discount", amount: -totals.discount.amount },
+    { label: "Shipping", amount: totals.shipping.amount },
+    { label: "Tax", amount: totals.tax.amount },
+  ].filter(({ amount }) => amount !== 0);
+  return [...parts, { label: "Total", amount: totals.total.amount }].map(({ label, amount }) => ({
+    label,
+    price: formatMoney({ amount, currency }),
+  }));
+}
