@@ -30,6 +30,7 @@ export async function startShopDatabase(options: { transactionTimeoutMs?: number
 
   return {
     gateway,
+    url: url(PASSWORD),
     client: (password = PASSWORD) => new Client({ url: url(password) }),
     stats: () => call("/stats"),
     resetStats: () => call("/stats/reset", { method: "POST" }),
