@@ -8,7 +8,7 @@ import { auditLog } from "./schema.ts";
 
 export type Act = { actor: string; action: string; target: Record<string, unknown> };
 
-export const AuditEntry = z
+const AuditEntry = z
   .object({
     id: z.string(),
     actor: z.string().describe("The staff key's id"),

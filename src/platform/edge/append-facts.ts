@@ -7,7 +7,7 @@ import type { AppendOptions, EdgeFeedObject } from "./feed-object.ts";
 /** What a Worker needs to write to or read from the feed; others than the storefront bind it by `script_name`. */
 export type EdgeFeedBinding = { EDGE_FEED: DurableObjectNamespace<EdgeFeedObject> };
 
-export const EDGE_FEED_ROOT = "root";
+const EDGE_FEED_ROOT = "root";
 
 // A stub belongs to the request that made it, so there is a fresh one per call.
 export const edgeFeed = ({ EDGE_FEED }: EdgeFeedBinding) => EDGE_FEED.getByName(EDGE_FEED_ROOT);

@@ -1,7 +1,7 @@
 import type { PageEntry } from "./entry.ts";
 import type { Served } from "./render-page.ts";
 
-export const BROWSER_DIRECTIVE = "public, max-age=0, must-revalidate";
+const BROWSER_DIRECTIVE = "public, max-age=0, must-revalidate";
 // A cache in front of this one hears of purges late or never, so it has to ask each time; it is
 // answered with a 304 from memory.
 const CDN_DIRECTIVE = "public, max-age=0, must-revalidate";

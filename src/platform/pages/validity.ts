@@ -5,7 +5,7 @@ export const PAGE_AGE_MAX_MS = 60 * 60 * 1000;
 /** How long a page may stand in for one that cannot be rendered, from the moment it became invalid. */
 export const STALE_GRACE_MS = 5 * 60 * 1000;
 /** For so long after a purge, what a replica says about the purged may be what was there before it. */
-export const REPLICA_LAG_GUARD_MS = 10_000;
+const REPLICA_LAG_GUARD_MS = 10_000;
 
 type Purge = { sequence: number; atMs: number };
 
