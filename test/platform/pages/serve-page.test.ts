@@ -229,6 +229,26 @@ describe("misses of one key", () => {
     await early;
   });
 
+  it("take no absence that is older than a purge they know of", async ({ expect }) => {
+    const { openIsolate, purge, pass, render } = openWorld();
+    const { ask } = openIsolate();
+    const [read, go] = [gate(), gate()];
+    const early = ask("page", async () => {
+      read.resolve();
+      await go.promise;
+      return undefined;
+    });
+    await read.promise;
+    // The product is published while the first still waits for what it read.
+    await purge("product:a");
+    pass(1_001);
+    const late = ask("page", render);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    go.resolve();
+    expect((await early).from).toBeUndefined();
+    expect(await late).toMatchObject({ from: "miss", body: { version: 1 } });
+  });
+
   it("share a failure too", async ({ expect }) => {
     const { openIsolate } = openWorld();
     const { ask } = openIsolate();
