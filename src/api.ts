@@ -12,7 +12,13 @@ import { webhookRoutes } from "./comms/index.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
-import { auditRoutes, healthRoutes, purgeRoutes, requireStaff } from "./operations/index.ts";
+import {
+  auditRoutes,
+  healthRoutes,
+  purgeRoutes,
+  queueRoutes,
+  requireStaff,
+} from "./operations/index.ts";
 import { afterSaleRoutes } from "./orders/after-sale-routes.ts";
 import { orderOperationsRoutes } from "./orders/operations-routes.ts";
 import { orderRoutes } from "./orders/routes.ts";
@@ -81,6 +87,7 @@ export const api = app
     purgeRoutes((c, path) => pageKeyOf(app, c.env, c.var.io.config.PUBLIC_URL, path)),
   )
   .route("/ops/v1", auditRoutes)
+  .route("/ops/v1", queueRoutes)
   .route(
     "/webhooks",
     // Payments are a leaf: whom news are for is known above them.

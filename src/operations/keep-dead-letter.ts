@@ -29,7 +29,8 @@ export async function keepDeadLetter(
       lastAtMs: nowMs,
     })
     .onDuplicateKeyUpdate({
-      set: { arrivals: raw`${deadLetters.arrivals} + 1`, lastAtMs: nowMs },
+      // Whatever was decided about it before did not help: it waits again.
+      set: { arrivals: raw`${deadLetters.arrivals} + 1`, lastAtMs: nowMs, redrivenAtMs: null },
     });
   logInfo("dead_letter.kept", { queue, messageId });
 }

@@ -1,4 +1,4 @@
-import { sql as raw } from "drizzle-orm";
+import { and, desc, eq, lt, or, sql as raw } from "drizzle-orm";
 import type { Io } from "../platform/io/io.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import { paymentAlerts } from "./schema.ts";
@@ -41,4 +41,20 @@ export async function raiseAlert(
     .onDuplicateKeyUpdate({
       set: { occurrences: raw`${paymentAlerts.occurrences} + 1`, lastAtMs: nowMs },
     });
+}
+
+/** One page of alerts, those that were raised last first; continues before a place. */
+export function listPaymentAlerts(
+  { sql }: Pick<Io, "sql">,
+  { limit, before }: { limit: number; before: { atMs: number; id: string } | undefined },
+): Promise<(typeof paymentAlerts.$inferSelect)[]> {
+  const { lastAtMs, id } = paymentAlerts;
+  const beyond =
+    before && or(lt(lastAtMs, before.atMs), and(eq(lastAtMs, before.atMs), lt(id, before.id)));
+  return sql
+    .select()
+    .from(paymentAlerts)
+    .where(beyond)
+    .orderBy(desc(lastAtMs), desc(id))
+    .limit(limit);
 }

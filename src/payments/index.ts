@@ -1,4 +1,4 @@
-export { raiseAlert } from "./alerts.ts";
+export { listPaymentAlerts, raiseAlert } from "./alerts.ts";
 export { type BreakerCopies, openBreakers } from "./breakers.ts";
 export { type HeardNews, type HearNews, sweepEvents } from "./handle-event.ts";
 export * from "./model.ts";

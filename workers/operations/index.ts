@@ -4,6 +4,8 @@ import { sweepPurges } from "../../src/content/index.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
+import { boundQueues } from "../../src/operations/stub.ts";
+import { watchQueues } from "../../src/operations/watch-queues.ts";
 import { type OrderQueues, sweepOutbox } from "../../src/orders/index.ts";
 import type { EdgeFeedBinding } from "../../src/platform/edge/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
@@ -26,12 +28,14 @@ export default {
       catalog: sweepCatalogOutbox(io, env),
     };
     const reconciling = reconcilePayments(io, env);
+    const watching = watchQueues(io, boundQueues(env));
     // Each to its end: one that finds its database away must not stop the others.
-    await Promise.allSettled([...Object.values(sweeps), reconciling]);
+    await Promise.allSettled([...Object.values(sweeps), reconciling, watching]);
     for (const [context, sweep] of Object.entries(sweeps)) {
       const { swept, failed } = await sweep;
       if (swept + failed > 0) logInfo(`${context}.swept`, { swept, failed, trace: io.trace });
     }
+    await watching;
     const { left, ...reconciled } = await reconciling;
     const repaired = reconciled.events + reconciled.payments + reconciled.orders;
     if (repaired + left > 0) {

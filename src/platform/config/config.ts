@@ -106,6 +106,9 @@ const Variables = z.object({
   /** How long after sending "not found" may still mean "not yet": search indexes lag. */
   PAYMENT_SETTLE_MS: z.coerce.number().int().min(0).max(600_000).default(120_000),
   DEPENDENCY_TIMEOUT_MS: z.coerce.number().int().min(50).max(30_000).default(3_000),
+  /** From how many waiting messages, and how many dead letters, a queue raises an alert. */
+  QUEUE_DEPTH_ALERT: z.coerce.number().int().min(1).default(1_000),
+  DEAD_LETTERS_ALERT: z.coerce.number().int().min(1).default(1),
   VERSION: z.string().default("dev"),
 });
 
