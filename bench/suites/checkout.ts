@@ -1,3 +1,4 @@
+import { type ProcessorTime, processorTimeDuring } from "../measure/processors.ts";
 import { row } from "../report.ts";
 import { receive, stockedSkus } from "../shop/stock.ts";
 import type { SuiteContext, SuiteResult } from "../suite.ts";
@@ -25,7 +26,10 @@ export async function measureCheckout(context: SuiteContext): Promise<SuiteResul
     forMs: scale.rushMs,
     most: scale.lonePurchases,
   });
-  const many = await generator.rush({ url, skus, shoppers: SHOPPERS, forMs: scale.rushMs, most });
+  const { value: many, used } = await processorTimeDuring(shop, () =>
+    generator.rush({ url, skus, shoppers: SHOPPERS, forMs: scale.rushMs, most }),
+  );
+  const cpuMs = mapValues(used, (seconds) => (1_000 * seconds) / many.purchases.length);
 
   const bought = [...alone.purchases, ...many.purchases].map(({ checkoutId }) => checkoutId);
   const money = await whenCaptured(shop.backends.processors.stripe.url, bought);
@@ -39,15 +43,25 @@ export async function measureCheckout(context: SuiteContext): Promise<SuiteResul
         `checkout: ${SHOPPERS} shoppers, p50 · p99`,
         `${many.p50Ms.toFixed(0)} · ${many.p99Ms.toFixed(0)} ms`,
       ),
+      row(
+        "checkout: processor time of one",
+        Object.entries(cpuMs)
+          .map(([who, ms]) => `${who} ${ms.toFixed(1)}`)
+          .join(" · "),
+        "ms",
+      ),
       row("checkout: paid twice or not at all", money.wrong),
     ],
     figures: {
       alone: { ...aloneFigures, purchases: alone.purchases.length },
-      eight: { ...manyFigures, purchases: purchases.length },
+      eight: { ...manyFigures, purchases: purchases.length, cpuMs },
       money,
     },
   };
 }
+
+const mapValues = (values: ProcessorTime, change: (value: number) => number) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 
 /** Waits for the consumers, then says how many checkouts have not exactly one authorization and one capture. */
 async function whenCaptured(processorUrl: string, checkoutIds: readonly string[]) {
