@@ -1,6 +1,6 @@
 export { cartForCheckout, clearBought, replaceCheckout } from "./checkout-cart.ts";
 export { CART_ABANDONED, CartAbandoned } from "./events.ts";
-export { type CartOwner, ownerName } from "./model.ts";
+export { type CartOwner, type CheckoutCart, ownerName } from "./model.ts";
 export { CartObject } from "./object.ts";
 export { CART_TOKEN_HEADER, ownerFromRequest } from "./owner.ts";
 export { cartRoutes } from "./routes.ts";

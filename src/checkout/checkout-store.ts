@@ -1,5 +1,6 @@
 import type { CartOwner } from "../cart/index.ts";
-import type { CartId, CheckoutId, QuoteId } from "../shared/ids.ts";
+import type { Redemptions } from "../promotions/index.ts";
+import type { CartId, CheckoutId, QuoteId, VoucherId } from "../shared/ids.ts";
 import type { CheckoutContact, CheckoutProblem, Quote, Refusal } from "./model.ts";
 import type { Attempt } from "./saga/attempt.ts";
 
@@ -23,6 +24,10 @@ export type CheckoutRecord = {
   currency: string;
   createdAtMs: number;
   problems: CheckoutProblem[];
+  /** The cart's codes when it was last quoted, and what an order of that quote uses up. */
+  coupons: string[];
+  vouchers: VoucherId[];
+  redemptions: Redemptions;
   currentQuoteId: QuoteId;
   attempts: number;
   canceledBecause: string | null;

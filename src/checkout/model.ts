@@ -1,6 +1,14 @@
 import { z } from "zod";
-import { Address, OrderLine, OrderStatus, Totals } from "../orders/index.ts";
+import {
+  Address,
+  OrderLine,
+  OrderPromotion,
+  OrderStatus,
+  OrderVoucher,
+  Totals,
+} from "../orders/index.ts";
 import { PaymentTokens } from "../payments/index.ts";
+import { type CodeRefusal, CodeRefusalReason } from "../promotions/index.ts";
 import { CheckoutId, OrderId, QuoteId, Sku } from "../shared/ids.ts";
 import { Money } from "../shared/money.ts";
 
@@ -44,8 +52,12 @@ export const CheckoutProblem = z
       "insufficient_stock",
       "shipping_unavailable",
       "price_changed",
+      "coupon_refused",
+      "voucher_refused",
     ]),
     sku: Sku.optional(),
+    refused: z.string().optional().describe("The coupon, or the voucher's last characters"),
+    reason: CodeRefusalReason.optional(),
     was: z.union([Money, z.int()]).optional().describe("The price or the quantity before"),
     now: z.union([Money, z.int()]).optional().describe("The price or the quantity that can be had"),
   })
@@ -59,7 +71,10 @@ export const Quote = z
     expiresAt: z.iso.datetime(),
     lines: z.array(OrderLine),
     shippingMethod: z.string().nullable(),
+    promotions: z.array(OrderPromotion),
+    vouchers: z.array(OrderVoucher).describe("What each gift voucher pays"),
     totals: Totals,
+    amountDue: Money.describe("What is left to pay: `totals.total`. At 0 no processor is asked"),
   })
   .meta({ id: "Quote" });
 export type Quote = z.infer<typeof Quote>;
@@ -78,7 +93,10 @@ export type ValidatedCheckout = z.infer<typeof ValidatedCheckout>;
 export const ProcessOrder = z.object({
   checkoutId: CheckoutId,
   quoteId: QuoteId,
-  payment: z.object({ tokens: PaymentTokens }),
+  payment: z
+    .object({ tokens: PaymentTokens })
+    .optional()
+    .describe("Only a quote with nothing due does without it"),
 });
 export type ProcessOrder = z.infer<typeof ProcessOrder>;
 
@@ -117,6 +135,6 @@ export type Refusal =
   | { code: "payment_declined"; reason: string }
   | { code: "payments_unavailable"; reason: string }
   | { code: "insufficient_stock"; shortages: { sku: Sku; available: number }[] }
-  | { code: "quote_changed" }
+  | { code: "quote_changed"; refused?: CodeRefusal[] }
   | { code: "dependency_down"; dependency: string }
   | { code: "interrupted" };

@@ -3,7 +3,7 @@ import { type CartOwner, ownerName } from "../cart/index.ts";
 import { orderIdFor, orderNumber, orderToken } from "../orders/index.ts";
 import { type HeardNews, noteOpenPayment, type PaymentTokens } from "../payments/index.ts";
 import { claimProblem } from "../platform/http/idempotency.ts";
-import { asProblem, Problem } from "../platform/http/problem.ts";
+import { asProblem, invalid, Problem } from "../platform/http/problem.ts";
 import { type Io, openIo } from "../platform/io/io.ts";
 import {
   ANSWERS_MIGRATION,
@@ -24,6 +24,7 @@ import {
   CheckoutStore,
   type JournalEntry,
 } from "./checkout-store.ts";
+import { regather } from "./gather-quote-facts.ts";
 import { type HeardPayment, reactionTo } from "./hear-payment.ts";
 import type { CheckoutContact, CheckoutView, PlacedOrder, Refusal } from "./model.ts";
 import { exceedsLimit, isBlocking } from "./quote.ts";
@@ -39,7 +40,7 @@ import {
 } from "./replies.ts";
 import { type Attempt, isOver, isPlaced, type Outcome } from "./saga/attempt.ts";
 import { finishAttempt, runAttempt } from "./saga/run-attempt.ts";
-import { type CheckoutEnv, freeOrphan, gatherFacts, openSagaDeps } from "./saga-deps.ts";
+import { type CheckoutEnv, freeOrphan, openSagaDeps } from "./saga-deps.ts";
 import { type CartFacts, freezeQuote } from "./validate.ts";
 
 export type Repeatable = { answerKey: string | undefined; fingerprint: string; trace: string };
@@ -203,12 +204,22 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     if (!isCurrent || Date.parse(quote.expiresAt) <= nowMs) {
       return reply(await this.#refuse(answerKey, { code: "quote_changed" }, io));
     }
-    const answer = await this.#drive(this.#begin(request, record, orderId), io, tokens);
+    const isFree = quote.amountDue.amount === 0;
+    if (!isFree && Object.keys(tokens).length === 0) {
+      this.#answers.release(answerKey);
+      return reply(problemAnswer(paymentMissing(), trace));
+    }
+    const attempt = this.#begin(request, record, { orderId, isFree });
+    const answer = await this.#drive(attempt, io, tokens);
     this.ctx.waitUntil(this.#finish());
     return reply(answer);
   }
 
-  #begin(request: CompleteRequest, record: CheckoutRecord, orderId: OrderId): Attempt {
+  #begin(
+    request: CompleteRequest,
+    record: CheckoutRecord,
+    { orderId, isFree }: { orderId: OrderId; isFree: boolean },
+  ): Attempt {
     const number = record.attempts + 1;
     const attempt: Attempt = {
       key: `${record.checkoutId}:${number}`,
@@ -219,6 +230,8 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
       trace: request.trace,
       startedAtMs: Date.now(),
       step: "holding",
+      redemptions: record.redemptions,
+      isFree,
       payment: null,
       refusal: null,
     };
@@ -295,7 +308,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     const record = this.#store.record();
     assert(record, "only an existing checkout is quoted again");
     try {
-      const facts = await gatherFacts(this.env, io, record);
+      const facts = await regather(this.env, io, record);
       if (!facts) return undefined;
       const { contact, currency } = record;
       return this.ctx.storage.transactionSync(() =>
@@ -369,5 +382,8 @@ function claimedReply(claim: Exclude<Claim, { kind: "new" }>, trace: string): Re
   assert(problem, "a claim that is neither new nor a replay is refused");
   return reply(problemAnswer(problem, trace));
 }
+
+const paymentMissing = () =>
+  invalid({ pointer: "/payment", code: "required", message: "something is left to pay" });
 
 const inProgress = () => new Problem("request-in-progress", {}, { "Retry-After": "1" });

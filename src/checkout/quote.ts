@@ -1,18 +1,24 @@
 import type { VariantInfo } from "../catalog/index.ts";
 import type { Availability } from "../inventory/index.ts";
-import type { OrderLine } from "../orders/index.ts";
-import type { LineId, QuoteId, Sku } from "../shared/ids.ts";
-import { MINOR_MAX, minor, money, multiply, sumMinor } from "../shared/money.ts";
+import { applyVouchers, type Offers, type Redemptions } from "../promotions/index.ts";
+import type { QuoteId, Sku, VoucherId } from "../shared/ids.ts";
+import { MINOR_MAX, minor, money, sumMinor } from "../shared/money.ts";
 import type { CheckoutContact, CheckoutProblem, Quote, ShippingOption } from "./model.ts";
+import { type CartLine, type PricedLine, priceLines, quoteLine } from "./price-lines.ts";
 import { shippingOptions } from "./shipping.ts";
-
-export type CartLine = { lineId: LineId; sku: Sku; quantity: number };
+import { taxQuote } from "./tax.ts";
 
 export type QuoteFacts = {
   quoteId: QuoteId;
   expiresAtMs: number;
   currency: string;
   lines: readonly CartLine[];
+  /** The cart's codes, and what they are worth. */
+  coupons: readonly string[];
+  vouchers: readonly VoucherId[];
+  offers: Offers;
+  /** Whose uses of coupons are counted. */
+  shopper: string;
   contact: Pick<CheckoutContact, "shippingAddress" | "shippingMethod">;
   variants: ReadonlyMap<Sku, VariantInfo>;
   stock: ReadonlyMap<Sku, Availability>;
@@ -22,45 +28,101 @@ export type QuoteFacts = {
 
 export type QuoteDraft = {
   quote: Quote;
+  /** What an order of this quote uses up. */
+  redemptions: Redemptions;
   shippingMethods: ShippingOption[];
   problems: CheckoutProblem[];
 };
 
 /** Problems that tell but do not stop. */
-const INFORMATIVE = new Set<CheckoutProblem["code"]>(["price_changed"]);
+const INFORMATIVE = new Set<CheckoutProblem["code"]>([
+  "price_changed",
+  "coupon_refused",
+  "voucher_refused",
+]);
 export const isBlocking = (problem: CheckoutProblem): boolean => !INFORMATIVE.has(problem.code);
 
-/** Prices a cart from present facts. Lines that cannot be bought are left out of the totals and named. */
+/**
+ * Prices a cart from present facts: goods, less discounts, plus shipping and tax, and what vouchers
+ * pay of that. Lines that cannot be bought are left out of the totals and named.
+ */
 export function draftQuote(facts: QuoteFacts): QuoteDraft {
-  const { currency, contact, quoteId, expiresAtMs } = facts;
-  const lines = facts.lines.flatMap((line) => quoteLine(line, facts.variants));
-  const subtotal = sumMinor(lines.map(({ total }) => total.amount));
-  const requiresShipping = lines.some(({ sku }) => facts.variants.get(sku)?.requiresShipping);
-  const country = contact.shippingAddress.country;
-  const options = shippingOptions({ country, subtotal, currency, requiresShipping });
+  const { currency, contact, quoteId, expiresAtMs, shopper, offers } = facts;
+  const { priced, promotions } = priceLines(facts.lines, facts.variants, facts.coupons, offers);
+  const { country, region } = contact.shippingAddress;
+  const nets = priced.map(netOf);
+  const options = shippingOptions({
+    country,
+    worth: sumMinor(nets),
+    grams: sumMinor(priced.map(({ line, variant }) => line.quantity * variant.grams)),
+    currency,
+    requiresShipping: priced.some(({ variant }) => variant.requiresShipping),
+    isFree: promotions.freeShipping,
+  });
   const method = chosen(options, contact.shippingMethod);
   const shipping = method?.price.amount ?? 0;
-
-  const problems = [
-    ...(facts.lines.length === 0 ? [{ code: "cart_empty" as const }] : []),
-    ...facts.lines.flatMap((line) => lineProblems(line, facts)),
-    ...(method ? [] : [{ code: "shipping_unavailable" as const }]),
-  ];
-  const totals = {
-    subtotal: money(subtotal, currency),
-    discount: money(0, currency),
-    shipping: money(shipping, currency),
-    tax: money(0, currency),
-    total: money(sumMinor([subtotal, shipping]), currency),
-  };
+  const taxable = priced.map(({ variant }, at) => ({
+    netMinor: nets[at]!,
+    taxable: variant.taxable,
+  }));
+  const tax = taxQuote(taxable, shipping, { country, region });
+  const lines = priced.map((each, at) => quoteLine(each, tax.lines[at]!));
+  const subtotal = sumMinor(lines.map(({ total }) => total.amount));
+  const dueMinor = sumMinor([subtotal, -promotions.discount, shipping, tax.added]);
+  const known = facts.vouchers.map((voucherId) => ({
+    voucherId,
+    state: offers.vouchers.get(voucherId) ?? null,
+  }));
+  const paid = applyVouchers(known, { dueMinor, currency, nowMs: offers.atMs });
+  const total = money(paid.dueMinor, currency);
   const quote: Quote = {
     id: quoteId,
     expiresAt: new Date(expiresAtMs).toISOString(),
     lines,
     shippingMethod: method?.code ?? null,
-    totals,
+    promotions: promotions.applied.map(({ promotionId, code, title, discount, freeShipping }) => ({
+      id: promotionId,
+      code,
+      title,
+      discount: money(discount, currency),
+      freeShipping,
+    })),
+    vouchers: paid.uses.map(({ voucherId, mask, amountMinor }) => ({
+      id: voucherId,
+      code: mask,
+      amount: money(amountMinor, currency),
+    })),
+    totals: {
+      subtotal: money(subtotal, currency),
+      discount: money(promotions.discount, currency),
+      shipping: money(shipping, currency),
+      tax: money(tax.added, currency),
+      ...(tax.included > 0 ? { taxIncluded: money(tax.included, currency) } : {}),
+      voucher: money(dueMinor - paid.dueMinor, currency),
+      total,
+    },
+    amountDue: total,
   };
-  return { quote, shippingMethods: options, problems };
+  const problems = [
+    ...(facts.lines.length === 0 ? [{ code: "cart_empty" as const }] : []),
+    ...facts.lines.flatMap((line) => lineProblems(line, facts)),
+    ...(method ? [] : [{ code: "shipping_unavailable" as const }]),
+    ...promotions.refused.map(({ code, reason }) => ({
+      code: "coupon_refused" as const,
+      refused: code,
+      reason,
+    })),
+    ...paid.refused.map(({ code, reason }) => ({
+      code: "voucher_refused" as const,
+      refused: code,
+      reason,
+    })),
+  ];
+  const coupons = promotions.applied.flatMap(({ code, usesMax, usesPerShopperMax }) =>
+    code === null ? [] : [{ code, usesMax, usesPerShopperMax }],
+  );
+  const redemptions = { shopper, coupons, vouchers: paid.uses };
+  return { quote, redemptions, shippingMethods: options, problems };
 }
 
 /** Whether a total is too large to be charged exactly. */
@@ -68,35 +130,22 @@ export const exceedsLimit = ({ totals }: Quote): boolean => totals.total.amount 
 
 /** Whether two quotes would charge the same money for the same goods, whatever their ids. */
 export function sameTerms(left: Quote, right: Quote): boolean {
-  const terms = ({ lines, totals, shippingMethod }: Quote) =>
+  const terms = ({ lines, totals, shippingMethod, promotions, vouchers }: Quote) =>
     JSON.stringify([
       lines.map(({ sku, quantity, unitPrice }) => [sku, quantity, unitPrice.amount]).sort(),
+      promotions.map(({ id, discount }) => [id, discount.amount]).sort(),
+      vouchers.map(({ id, amount }) => [id, amount.amount]).sort(),
       [totals.total.amount, totals.total.currency, shippingMethod],
     ]);
   return terms(left) === terms(right);
 }
 
+const netOf = ({ line, variant, discountMinor }: PricedLine) =>
+  minor(variant.priceMinor * line.quantity - discountMinor);
+
 /** The asked-for method; the first one when none was asked for; none when the asked-for one is not offered. */
 const chosen = (options: readonly ShippingOption[], code: string | undefined) =>
   code === undefined ? options[0] : options.find((option) => option.code === code);
-
-function quoteLine(line: CartLine, variants: QuoteFacts["variants"]): OrderLine[] {
-  const variant = variants.get(line.sku);
-  if (!variant?.published) return [];
-  const { variantId, productHandle, productTitle, title, priceMinor, currency } = variant;
-  return [
-    {
-      id: line.lineId,
-      sku: line.sku,
-      variantId,
-      productHandle,
-      title: title === "Default Title" ? productTitle : `${productTitle} – ${title}`,
-      quantity: line.quantity,
-      unitPrice: money(priceMinor, currency),
-      total: money(multiply(priceMinor, line.quantity), currency),
-    },
-  ];
-}
 
 function lineProblems(line: CartLine, facts: QuoteFacts): CheckoutProblem[] {
   const variant = facts.variants.get(line.sku);

@@ -50,6 +50,7 @@ export function refusalProblem(refusal: Refusal, requoted?: ValidatedCheckout): 
       return new Problem("quote-changed", {
         quote: requoted?.quote ?? null,
         problems: requoted?.problems ?? [],
+        ...(refusal.refused ? { refused: refusal.refused } : {}),
       });
     case "dependency_down":
       return new Problem("dependency-unavailable", { dependency: refusal.dependency }, RETRY_SOON);

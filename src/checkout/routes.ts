@@ -104,7 +104,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
         trace: c.var.requestId,
         owner,
         quoteId,
-        tokens: payment.tokens,
+        tokens: payment?.tokens ?? {},
       };
       const reply = await c.var.meter.nested("object", async () =>
         checkoutStub(c.env, checkoutId).complete(request),

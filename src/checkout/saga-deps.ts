@@ -1,12 +1,5 @@
-import { type CartEnv, cartForCheckout, clearBought, ownerName } from "../cart/index.ts";
-import { findVariants } from "../catalog/index.ts";
-import {
-  commitAll,
-  holdAll,
-  type InventoryEnv,
-  readAvailability,
-  releaseAll,
-} from "../inventory/index.ts";
+import { type CartEnv, clearBought, ownerName } from "../cart/index.ts";
+import { commitAll, holdAll, type InventoryEnv, releaseAll } from "../inventory/index.ts";
 import {
   cancelOrder,
   type OrderQueues,
@@ -26,14 +19,15 @@ import {
   raiseAlert,
 } from "../payments/index.ts";
 import type { Io } from "../platform/io/io.ts";
+import { type PromotionsEnv, redeemAll, restoreAll } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
 import type { Quote } from "./model.ts";
-import { draftQuote, sameTerms } from "./quote.ts";
 import type { Attempt } from "./saga/attempt.ts";
 import type { SagaDeps } from "./saga/deps.ts";
+import { termsHold } from "./terms-hold.ts";
 
-export type CheckoutEnv = CartEnv & InventoryEnv & OrderQueues & BreakerBinding;
+export type CheckoutEnv = CartEnv & InventoryEnv & PromotionsEnv & OrderQueues & BreakerBinding;
 
 /** What this isolate last knew of each processor's circuit. */
 const breakerCopies: BreakerCopies = new Map();
@@ -81,6 +75,9 @@ export function openSagaDeps(
     release: (attempt) => releaseAll(env, io.meter, holdOf(store, attempt)),
     termsHold: (attempt) => termsHold(env, io, record, quoteOf(store, attempt)),
 
+    redeem: ({ key, redemptions }) => redeemAll(env, io.meter, key, redemptions),
+    restore: ({ key, redemptions }) => restoreAll(env, io.meter, key, redemptions),
+
     payableWith,
     authorize: (attempt, name) => {
       const request = requestOf(attempt, name);
@@ -119,8 +116,10 @@ export function openSagaDeps(
     finish: async (attempt) => {
       const { checkoutId, owner } = record;
       const { lines } = quoteOf(store, attempt);
+      const coupons = attempt.redemptions.coupons.map(({ code }) => code);
+      const vouchers = attempt.redemptions.vouchers.map(({ voucherId }) => voucherId);
       await Promise.all([
-        clearBought(io, env, owner, checkoutId, { lines, coupons: [], vouchers: [] }),
+        clearBought(io, env, owner, checkoutId, { lines, coupons, vouchers }),
         publishOrderEvents(io, env, [attempt.orderId]),
       ]);
     },
@@ -138,35 +137,15 @@ const holdOf = (store: CheckoutStore, attempt: Attempt) => ({
   skus: [...new Set(quoteOf(store, attempt).lines.map(({ sku }) => sku))],
 });
 
+/** Who was paid; where nothing was due, nobody was, and the attempt stands for the payment. */
+const paidBy = (attempt: Attempt) =>
+  attempt.isFree
+    ? { processor: "none" as const, paymentId: attempt.key }
+    : approvedPayment(attempt);
+
 function approvedPayment({ payment }: Attempt) {
   assert(payment?.state === "approved" && payment.paymentId, "the payment was approved");
   return { processor: payment.processor, paymentId: payment.paymentId };
-}
-
-/** Prices the cart as it is now and compares: what is charged is what was agreed, or nothing is. */
-async function termsHold(
-  env: CheckoutEnv,
-  io: Io,
-  record: CheckoutRecord,
-  quote: Quote,
-): Promise<boolean> {
-  const skus = quote.lines.map(({ sku }) => sku);
-  const [cart, variants] = await Promise.all([
-    cartForCheckout(io, env, record.owner),
-    findVariants(io.sql, skus, io.clock.nowMs()),
-  ]);
-  if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return false;
-  const now = draftQuote({
-    quoteId: quote.id,
-    expiresAtMs: Date.parse(quote.expiresAt),
-    currency: record.currency,
-    lines: cart.value.lines,
-    contact: record.contact,
-    variants,
-    stock: new Map(),
-    previous: undefined,
-  });
-  return sameTerms(quote, now.quote) && now.quote.lines.length === cart.value.lines.length;
 }
 
 function orderOf(record: CheckoutRecord, quote: Quote, attempt: Attempt) {
@@ -188,23 +167,11 @@ function orderOf(record: CheckoutRecord, quote: Quote, attempt: Attempt) {
       shippingMethod: quote.shippingMethod,
       lines: quote.lines,
       totals: quote.totals,
-      payment: { ...approvedPayment(attempt), authorized: quote.totals.total },
+      promotions: quote.promotions,
+      vouchers: quote.vouchers,
+      payment: { ...paidBy(attempt), authorized: quote.totals.total },
     },
   };
-}
-
-/** Gathers the facts for a new quote from inside the object: when the old one no longer holds. */
-export async function gatherFacts(env: CheckoutEnv, io: Io, record: CheckoutRecord) {
-  const cart = await cartForCheckout(io, env, record.owner);
-  if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return undefined;
-  const { lines, cartId } = cart.value;
-  const skus = lines.map(({ sku }) => sku);
-  const [variants, stock] = await Promise.all([
-    findVariants(io.sql, skus, io.clock.nowMs()),
-    readAvailability(io, env, skus),
-  ]);
-  const { checkoutId, owner } = record;
-  return { checkoutId, cartId, owner, lines, variants, stock };
 }
 
 /** Gives back the money of an attempt that was given up: voids it, or refunds what was even captured. */

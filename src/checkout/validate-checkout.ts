@@ -1,8 +1,7 @@
 import { type CartOwner, cartForCheckout } from "../cart/index.ts";
-import { findVariants } from "../catalog/index.ts";
-import { readAvailability } from "../inventory/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { err, ok, type Result } from "../shared/result.ts";
+import { gatherQuoteFacts } from "./gather-quote-facts.ts";
 import type { CheckoutContact } from "./model.ts";
 import type { Repeatable } from "./object.ts";
 import type { Reply } from "./replies.ts";
@@ -10,7 +9,7 @@ import type { CheckoutEnv } from "./saga-deps.ts";
 import { type CheckoutBindings, checkoutStub } from "./stub.ts";
 
 /**
- * Quotes the caller's cart. Three round trips: the cart, then prices and stock side by side, then the
+ * Quotes the caller's cart. Three round trips: the cart, then prices, stock and codes side by side, then the
  * checkout that keeps the quote.
  */
 export async function validateCheckout(
@@ -22,13 +21,8 @@ export async function validateCheckout(
 ): Promise<Result<Reply, { code: "cart_unknown" }>> {
   const cart = await cartForCheckout(io, env, owner);
   if (!cart.ok) return err({ code: "cart_unknown" });
-  const { checkoutId, cartId, lines } = cart.value;
-  const skus = lines.map(({ sku }) => sku);
-  const [variants, stock] = await Promise.all([
-    findVariants(io.sql, skus, io.clock.nowMs()),
-    readAvailability(io, env, skus),
-  ]);
-  const facts = { checkoutId, cartId, owner, lines, variants, stock };
+  const { checkoutId } = cart.value;
+  const facts = await gatherQuoteFacts(io, env, owner, cart.value, contact.email);
   const reply = await io.meter.step("object", async () =>
     checkoutStub(env, checkoutId).validate({ ...repeatable, facts, contact }),
   );

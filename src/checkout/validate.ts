@@ -1,11 +1,20 @@
 import type { CartOwner } from "../cart/index.ts";
 import type { VariantInfo } from "../catalog/index.ts";
 import type { Availability } from "../inventory/index.ts";
-import { type CartId, type CheckoutId, newId, QuoteId, type Sku } from "../shared/ids.ts";
+import type { Offers } from "../promotions/index.ts";
+import {
+  type CartId,
+  type CheckoutId,
+  newId,
+  QuoteId,
+  type Sku,
+  type VoucherId,
+} from "../shared/ids.ts";
 import { statusOf } from "./checkout-state.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
 import type { CheckoutContact, ValidatedCheckout } from "./model.ts";
-import { type CartLine, draftQuote } from "./quote.ts";
+import type { CartLine } from "./price-lines.ts";
+import { draftQuote } from "./quote.ts";
 
 /** Present facts about a cart, gathered outside so that the object need not make the trips. */
 export type CartFacts = {
@@ -15,6 +24,11 @@ export type CartFacts = {
   lines: readonly CartLine[];
   variants: ReadonlyMap<Sku, VariantInfo>;
   stock: ReadonlyMap<Sku, Availability>;
+  coupons: readonly string[];
+  vouchers: readonly VoucherId[];
+  offers: Offers;
+  /** Whose uses of coupons are counted. */
+  shopper: string;
 };
 
 const QUOTE_TTL_MS = 15 * 60 * 1000;
@@ -28,11 +42,16 @@ export function freezeQuote(
   nowMs: number,
 ): ValidatedCheckout {
   const before = store.record();
-  const { quote, shippingMethods, problems } = draftQuote({
+  const { coupons, vouchers, offers, shopper } = facts;
+  const { quote, redemptions, shippingMethods, problems } = draftQuote({
     quoteId: newId(QuoteId, "quo"),
     expiresAtMs: nowMs + QUOTE_TTL_MS,
     currency,
     lines: facts.lines,
+    coupons,
+    vouchers,
+    offers,
+    shopper,
     contact,
     variants: facts.variants,
     stock: facts.stock,
@@ -46,6 +65,9 @@ export function freezeQuote(
     currency,
     createdAtMs: before?.createdAtMs ?? nowMs,
     problems,
+    coupons: [...coupons],
+    vouchers: [...vouchers],
+    redemptions,
     currentQuoteId: quote.id,
     attempts: before?.attempts ?? 0,
     canceledBecause: null,

@@ -131,6 +131,7 @@ function sumsOf({ totals }: OrderView): { label: string; price: string }[] {
     { label: "Discount", amount: -totals.discount.amount },
     { label: "Shipping", amount: totals.shipping.amount },
     { label: "Tax", amount: totals.tax.amount },
+    { label: "Paid by voucher", amount: -(totals.voucher?.amount ?? 0) },
   ].filter(({ amount }) => amount !== 0);
   return [...parts, { label: "Total", amount: totals.total.amount }].map(({ label, amount }) => ({
     label,

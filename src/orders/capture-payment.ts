@@ -24,8 +24,15 @@ export async function capturePayment(
 ): Promise<"captured" | "not_needed"> {
   const order = await getOrder(io, orderId);
   if (order.status !== "placed") return "not_needed";
+  const { paymentId, processor: paidBy, authorized: amount } = order.placed.payment;
+  if (paidBy === "none") {
+    // Vouchers have paid for everything: there is nothing to collect, and the order is paid.
+    const data = { processor: paidBy, paymentId, amount };
+    await recordFact(io, { orderId, actor: ACTOR, fact: { type: "payment.captured.v1", data } });
+    await publishOrLeave(io, queues, orderId);
+    return "captured";
+  }
   const processor = processorOf(processors, order);
-  const { paymentId, authorized: amount } = order.placed.payment;
 
   // Under one key per order, so that a repeat after a lost answer is told of the first capture.
   const outcome = await processor.capture({ paymentId, amount, key: `capture:${orderId}` });

@@ -23,6 +23,7 @@ export async function listUnsettled(
   const owed = and(
     eq(orders.status, "cancelled"),
     inArray(orders.paymentStatus, ["authorized", "captured"]),
+    gt(orders.totalMinor, 0),
   );
   const unsettled = and(
     or(eq(orders.status, "placed"), owed),

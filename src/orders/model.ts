@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ProcessorName } from "../payments/index.ts";
-import { CheckoutId, EventId, LineId, OrderId, Sku, VariantId } from "../shared/ids.ts";
+import { CheckoutId, EventId, LineId, OrderId, Sku, VariantId, VoucherId } from "../shared/ids.ts";
 import { Money } from "../shared/money.ts";
 
 export const Address = z
@@ -26,15 +26,48 @@ export const OrderLine = z
     title: z.string(),
     quantity: z.int().min(1),
     unitPrice: Money,
-    total: Money,
+    total: Money.describe("Before discounts"),
+    discount: Money.optional().describe("The line's share of all discounts"),
+    tax: Money.optional().describe("Added to the line's price, after its discount"),
+    taxIncluded: Money.optional().describe("Contained in the line's price, after its discount"),
   })
   .meta({ id: "OrderLine" });
 export type OrderLine = z.infer<typeof OrderLine>;
 
 export const Totals = z
-  .object({ subtotal: Money, discount: Money, shipping: Money, tax: Money, total: Money })
+  .object({
+    subtotal: Money,
+    discount: Money,
+    shipping: Money,
+    tax: Money.describe("Added to the prices"),
+    taxIncluded: Money.optional().describe("Contained in the prices; part of no sum"),
+    voucher: Money.optional().describe("Paid with gift vouchers"),
+    total: Money.describe(
+      "What is charged: subtotal - discount + shipping + tax - voucher, to the last minor unit",
+    ),
+  })
   .meta({ id: "Totals" });
 export type Totals = z.infer<typeof Totals>;
+
+/** What a code or an automatic rule took off. */
+export const OrderPromotion = z.object({
+  id: z.string(),
+  code: z.string().nullable().describe("`null` for a rule that applies by itself"),
+  title: z.string(),
+  discount: Money,
+  freeShipping: z.boolean(),
+});
+
+/** What a gift voucher paid. */
+export const OrderVoucher = z.object({
+  id: VoucherId,
+  code: z.string().describe("Only its last characters"),
+  amount: Money,
+});
+
+/** Who was paid: nobody, where vouchers and discounts left nothing to pay. */
+export const PaidBy = z.enum([...ProcessorName.options, "none"]);
+export type PaidBy = z.infer<typeof PaidBy>;
 
 /** Who did it: the shopper, a staff key, or the system itself. */
 export const Actor = z.object({
@@ -66,12 +99,14 @@ export const OrderEventBody = z.discriminatedUnion("type", [
       shippingMethod: z.string(),
       lines: z.array(OrderLine).min(1),
       totals: Totals,
-      payment: z.object({ processor: ProcessorName, paymentId: z.string(), authorized: Money }),
+      promotions: z.array(OrderPromotion).optional(),
+      vouchers: z.array(OrderVoucher).optional(),
+      payment: z.object({ processor: PaidBy, paymentId: z.string(), authorized: Money }),
     }),
   }),
   z.object({
     type: z.literal("payment.captured.v1"),
-    data: z.object({ processor: ProcessorName, paymentId: z.string(), amount: Money }),
+    data: z.object({ processor: PaidBy, paymentId: z.string(), amount: Money }),
   }),
   z.object({
     type: z.literal("order.cancelled.v1"),
@@ -87,7 +122,7 @@ export const OrderEventBody = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("payment.voided.v1"),
-    data: z.object({ processor: ProcessorName, paymentId: z.string() }),
+    data: z.object({ processor: PaidBy, paymentId: z.string() }),
   }),
   z.object({
     type: z.literal("payment.refunded.v1"),
@@ -217,11 +252,13 @@ export const OrderView = z
     email: z.string(),
     lines: z.array(OrderLine),
     totals: Totals,
+    promotions: z.array(OrderPromotion),
+    vouchers: z.array(OrderVoucher),
     shippingAddress: Address,
     shippingMethod: z.string(),
     payment: z.object({
       status: PaymentStatus,
-      processor: ProcessorName,
+      processor: PaidBy,
       captured: Money,
       refunded: Money,
     }),

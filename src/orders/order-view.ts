@@ -14,6 +14,8 @@ export function orderView(state: OrderState): OrderView {
     email: placed.email,
     lines: placed.lines,
     totals: placed.totals,
+    promotions: placed.promotions ?? [],
+    vouchers: placed.vouchers ?? [],
     shippingAddress: placed.shippingAddress,
     shippingMethod: placed.shippingMethod,
     payment: {

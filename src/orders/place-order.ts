@@ -44,16 +44,27 @@ export async function placeOrder(
 }
 
 /** What is charged is the sum of what was bought, to the last minor unit and in one currency. */
-function assertSums({ lines, totals, payment }: EventData<"order.placed.v1">): void {
+function assertSums(placed: EventData<"order.placed.v1">): void {
+  const { lines, totals, payment, vouchers = [] } = placed;
   const { subtotal, discount, shipping, tax, total } = totals;
-  const sum = sumMinor([subtotal.amount, -discount.amount, shipping.amount, tax.amount]);
-  assert(sum === total.amount, "the totals do not add up");
+  const voucher = sumMinor(vouchers.map(({ amount }) => amount.amount));
+  const sum = sumMinor([subtotal.amount, -discount.amount, shipping.amount, tax.amount, -voucher]);
+  assert(sum === total.amount && total.amount >= 0, "the totals do not add up");
+  assert((totals.voucher?.amount ?? 0) === voucher, "the vouchers do not add up");
+  const shares = lines.map((line) => line.discount?.amount ?? 0);
+  assert(sumMinor(shares) === discount.amount, "the lines' discounts do not add up");
+  assert(
+    lines.every((line, at) => shares[at]! >= 0 && shares[at]! <= line.total.amount),
+    "a line's discount is more than the line",
+  );
+  assert((payment.processor === "none") === (total.amount === 0), "nothing is paid by nobody");
   assert(
     sumMinor(lines.map((line) => line.total.amount)) === subtotal.amount,
     "the lines do not add up to the subtotal",
   );
   assert(payment.authorized.amount === total.amount, "authorized another amount than the total");
-  const amounts = [...Object.values(totals), ...lines.map((line) => line.total)];
+  const parts = Object.values(totals).filter((amount) => amount !== undefined);
+  const amounts = [...parts, ...lines.map((line) => line.total)];
   assert(
     amounts.every(({ currency }) => currency === payment.authorized.currency),
     "an order has one currency",

@@ -77,8 +77,9 @@ const running = (whole: Minor, units: number, of: number): number =>
   Number((BigInt(whole) * BigInt(units)) / BigInt(of));
 
 /**
- * The order's total split over its lines: each line's price less its share of the discount, with its
- * share of tax, and its share of shipping beside it. The parts add up to the total exactly.
+ * The order's total split over its lines: each line's price less its discount, with its tax, and its
+ * share of shipping (and of what tax the shipping bore) beside it. The parts add up to the total
+ * exactly. A line that does not say its own share gets the one of its size.
  */
 export function paidByLine({
   lines,
@@ -86,10 +87,15 @@ export function paidByLine({
 }: Pick<OrderState["placed"], "lines" | "totals">): { goods: Minor; shipping: Minor }[] {
   const prices = lines.map(({ total }) => minor(total.amount));
   const quantities = lines.map(({ quantity }) => minor(quantity));
-  const discounts = allocate(minor(totals.discount.amount), prices, quantities);
+  const told = (part: "discount" | "tax") => {
+    const amounts = lines.flatMap((line) => line[part] ?? []).map(({ amount }) => minor(amount));
+    return amounts.length === lines.length ? amounts : undefined;
+  };
+  const discounts = told("discount") ?? allocate(minor(totals.discount.amount), prices, quantities);
   const net = prices.map((price, at) => minor(price - discounts[at]!));
-  const taxes = allocate(minor(totals.tax.amount), net, quantities);
-  const shippings = allocate(minor(totals.shipping.amount), net, quantities);
+  const taxes = told("tax") ?? allocate(minor(totals.tax.amount), net, quantities);
+  const ofShipping = minor(totals.shipping.amount + totals.tax.amount - sumMinor(taxes));
+  const shippings = allocate(ofShipping, net, quantities);
   const worth = net.flatMap((price, at) => [minor(price + taxes[at]!), shippings[at]!]);
   // The same amounts again, unless something beside the discount has lowered what was charged.
   const paid = allocate(minor(totals.total.amount), worth, worth);

@@ -6,6 +6,7 @@ import type { OrderState } from "./state.ts";
 /** The processor that authorized an order's payment: its money can only move there. */
 export function processorOf(processors: Processors, state: OrderState): PaymentProcessor {
   const { processor: name } = state.placed.payment;
+  assert(name !== "none", `order ${state.id} took no payment`);
   const processor = processors.byName(name);
   assert(processor, `order ${state.id} was paid by ${name}, which is not configured`);
   return processor;

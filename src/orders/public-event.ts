@@ -28,6 +28,7 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
       // Not the checkout, whose id opens it, nor the owner, whose token opens the cart.
       const { number, email, shippingAddress, billingAddress, shippingMethod, lines, totals } =
         event.data;
+      const { promotions = [], vouchers = [] } = event.data;
       const { processor, authorized } = event.data.payment;
       return {
         number,
@@ -37,6 +38,8 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
         shippingMethod,
         lines,
         totals,
+        promotions,
+        vouchers,
         payment: { processor, authorized },
       };
     }

@@ -27,6 +27,7 @@ export async function refundCancelled(
 ): Promise<RefundResult> {
   const order = await getOrder(io, orderId);
   if (order.status !== "cancelled") return "not_needed";
+  if (order.placed.payment.processor === "none") return "not_needed";
   const processor = processorOf(processors, order);
   const result =
     order.payment.status === "authorized"

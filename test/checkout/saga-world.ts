@@ -3,7 +3,8 @@ import type { SagaDeps } from "../../src/checkout/saga/deps.ts";
 import { finishAttempt, runAttempt } from "../../src/checkout/saga/run-attempt.ts";
 import type { AuthorizeOutcome } from "../../src/payments/index.ts";
 import { DependencyDown } from "../../src/platform/dependency.ts";
-import type { OrderId, QuoteId, Sku } from "../../src/shared/ids.ts";
+import type { Redemptions } from "../../src/promotions/index.ts";
+import type { OrderId, QuoteId, Sku, VoucherId } from "../../src/shared/ids.ts";
 import { money } from "../../src/shared/money.ts";
 import { err, ok } from "../../src/shared/result.ts";
 
@@ -21,6 +22,12 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 const TOTAL = money(2_498, "USD");
+const NO_CODES: Redemptions = { shopper: "mail:ada", coupons: [], vouchers: [] };
+const CODES: Redemptions = {
+  shopper: "mail:ada",
+  coupons: [{ code: "TEN", usesMax: 1, usesPerShopperMax: null }],
+  vouchers: [{ voucherId: "vou_1" as VoucherId, mask: "••••AAAA", amountMinor: 500 }],
+};
 const SETTLE_MS = 3_000;
 
 export type WorldOptions = {
@@ -32,6 +39,12 @@ export type WorldOptions = {
   loseHold?: boolean;
   backup?: boolean;
   wrongAmount?: boolean;
+  /** The order uses up a coupon and a voucher. */
+  hasCodes?: boolean;
+  /** Somebody else has used them up since the quote. */
+  refuseCodes?: boolean;
+  /** The voucher pays for everything. */
+  isFree?: boolean;
   /** The answer is lost, and the processor executes only this long after it was asked. */
   lateByMs?: number;
 };
@@ -44,6 +57,7 @@ export class World {
   nowMs = 1_000_000;
   effects: string[] = [];
   hold: "none" | "held" | "released" | "committed" = "none";
+  codes: "unused" | "used" | "restored" = "unused";
   payments: { processor: string; state: "approved" | "voided"; atMs: number }[] = [];
   placed = 0;
   cancelled = 0;
@@ -62,6 +76,8 @@ export class World {
       trace: "req_test",
       startedAtMs: this.nowMs,
       step: "holding",
+      redemptions: options.hasCodes || options.isFree ? CODES : NO_CODES,
+      isFree: options.isFree ?? false,
       payment: null,
       refusal: null,
     };
@@ -98,7 +114,14 @@ export class World {
     const found: string[] = [];
     if (this.placed > 1) found.push("more than one order");
     if (approved > 1) found.push("authorized twice");
-    if (this.placed === 1 && this.cancelled === 0 && approved !== 1) found.push("order unpaid");
+    const { isFree, hasCodes } = this.#options;
+    const owed = isFree ? 0 : 1;
+    if (this.placed === 1 && this.cancelled === 0 && approved !== owed) found.push("order unpaid");
+    if (isFree && this.payments.length > 0) found.push("a processor was asked for nothing");
+    if (this.placed === 0 && this.codes === "used") found.push("codes used up without an order");
+    if (this.placed === 1 && (hasCodes || isFree) && this.codes !== "used") {
+      found.push(`ordered but the codes are ${this.codes}`);
+    }
     if (this.placed === 0 && approved > 0) found.push("payment without an order");
     if (this.placed === 0 && this.hold === "held") found.push("stock leaked");
     if (this.placed === 0 && this.hold === "committed") found.push("stock sold without an order");
@@ -146,6 +169,23 @@ export class World {
           this.hold = "released";
         }),
       termsHold: () => this.#effect("terms", () => !termsChange),
+      redeem: () =>
+        this.#effect("redeem", () => {
+          if (this.#options.refuseCodes) {
+            // The coupon was still there, the voucher was not.
+            this.codes = "used";
+            const refused = [{ code: "••••AAAA", reason: "limit_reached" as const }];
+            return err({ code: "code_refused" as const, refused });
+          }
+          if (this.codes === "restored") throw new Error("redeemed what was given back");
+          this.codes = "used";
+          return ok(null);
+        }),
+      restore: () =>
+        this.#effect("restore", () => {
+          if (this.placed > 0) throw new Error("restored the codes of an order");
+          this.codes = "restored";
+        }),
       payableWith: () => (hasShopper ? processors : []),
       authorize: (_attempt, processor) => this.#authorize(processor, authorize),
       find: (_attempt, processor) =>

@@ -12,6 +12,12 @@ const SCENES: Record<string, WorldOptions> = {
   "a refused hold": { refuseHold: true },
   "changed terms": { termsChange: true },
   "a hold that was lost": { loseHold: true },
+  "an order with codes": { hasCodes: true },
+  "an order with codes that a voucher pays whole": { isFree: true },
+  "codes that were used up meanwhile": { hasCodes: true, refuseCodes: true },
+  "a decline after codes were redeemed": { hasCodes: true, authorize: "declined" },
+  "an unknown outcome after codes were redeemed": { hasCodes: true, authorize: "unknown" },
+  "a hold that was lost in an order with codes": { hasCodes: true, loseHold: true },
 };
 
 describe("the checkout saga", () => {
@@ -34,6 +40,36 @@ describe("the checkout saga", () => {
     expect(await world.run(true)).toBe("refused");
     expect(world.saved.refusal).toEqual({ code: "payment_declined", reason: "insufficient_funds" });
     expect(world.hold).toBe("released");
+  });
+
+  it("redeems codes after the hold and before any money moves, and undoes in reverse", async ({
+    expect,
+  }) => {
+    const world = new World({ hasCodes: true, authorize: "declined" });
+    expect(await world.run(true)).toBe("refused");
+    expect(world.effects).toEqual([
+      "hold",
+      "terms",
+      "redeem",
+      "authorize stripe",
+      "restore",
+      "release",
+    ]);
+    expect([world.codes, world.hold]).toEqual(["restored", "released"]);
+  });
+
+  it("asks no processor when vouchers pay for everything", async ({ expect }) => {
+    const world = new World({ isFree: true });
+    expect(await world.run(true)).toBe("placed");
+    expect(world.effects).toEqual(["hold", "terms", "redeem", "place", "commit", "finish"]);
+  });
+
+  it("says which code was used up, and gives the others back", async ({ expect }) => {
+    const world = new World({ hasCodes: true, refuseCodes: true });
+    expect(await world.run(true)).toBe("refused");
+    const refused = [{ code: "••••AAAA", reason: "limit_reached" }];
+    expect(world.saved.refusal).toEqual({ code: "quote_changed", refused });
+    expect(world.codes).toBe("restored");
   });
 
   it("never fails over from an unknown outcome, and finds the money that moved", async ({

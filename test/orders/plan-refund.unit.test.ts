@@ -83,6 +83,29 @@ const amounts = fc
     return { ...rest, discount: Math.min(subtotal, cut) };
   });
 
+describe("a line that says its own discount and tax", () => {
+  it("is paid back at what was paid for it, and vouchers lower every part alike", ({ expect }) => {
+    const lines = [
+      { unit: 1_000, quantity: 1 },
+      { unit: 1_000, quantity: 1 },
+    ];
+    const { placed } = paid({ lines, discount: 500, shipping: 300, tax: 60 });
+    const shares = [
+      { discount: usd(500), tax: usd(0) },
+      { discount: usd(0), tax: usd(50) },
+    ];
+    const told = { ...placed, lines: placed.lines.map((line, at) => ({ ...line, ...shares[at] })) };
+    // The 10 of tax that no line says were on the shipping.
+    expect(paidByLine(told).map(({ goods }) => goods)).toEqual([500, 1_050]);
+    const sum = (parts: { goods: number; shipping: number }[]) =>
+      parts.reduce((total, { goods, shipping }) => total + goods + shipping, 0);
+    expect(sum(paidByLine(told))).toBe(placed.totals.total.amount);
+    const totals = { ...placed.totals, voucher: usd(930), total: usd(930) };
+    expect(paidByLine({ ...told, totals }).map(({ goods }) => goods)).toEqual([250, 525]);
+    expect(sum(paidByLine({ ...told, totals }))).toBe(930);
+  });
+});
+
 describe("paidByLine", () => {
   it("splits any order so that the parts are its total, and none is negative", ({ expect }) => {
     fc.assert(

@@ -6,11 +6,13 @@ import type { ConsumerWiring } from "../../src/orders/consume-order-messages.ts"
 import type { OrderQueues } from "../../src/orders/index.ts";
 import { settleEvent } from "../../src/orders/outbox.ts";
 import { restockReturns } from "../../src/orders/restock-returns.ts";
+import { type RestoreAll, restoreCodes } from "../../src/orders/restore-codes.ts";
 import { returnStock } from "../../src/orders/return-stock.ts";
 import { openProcessors } from "../../src/payments/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
+import { type PromotionsEnv, restoreAll } from "../../src/promotions/index.ts";
 
-export type OrdersEnv = OrderQueues & InventoryEnv;
+export type OrdersEnv = OrderQueues & InventoryEnv & PromotionsEnv;
 
 export function ordersDeps(env: OrdersEnv): ConsumerWiring {
   return {
@@ -30,6 +32,8 @@ export function ordersDeps(env: OrdersEnv): ConsumerWiring {
           queues: env,
         };
         await returnStock(io, deps, orderId);
+        const restore: RestoreAll = (id, codes) => restoreAll(env, io.meter, id, codes);
+        await restoreCodes(io, restore, orderId);
         await handOver(io, { orderId, sequence });
       },
       "return.received.v1": async ({ orderId, trace }) => {

@@ -1,16 +1,18 @@
 import type { ProcessorName } from "../../payments/index.ts";
+import type { Redemptions } from "../../promotions/index.ts";
 import type { OrderId, QuoteId } from "../../shared/ids.ts";
 import type { Refusal } from "../model.ts";
 
 /**
  * Where an attempt stands. Each step is journaled before its effect leaves, so after a crash the
  * step says what may have happened:
- * `holding → authorizing → (asking →) appending → committing → finishing → done`,
+ * `holding → (redeeming →) authorizing → (asking →) appending → committing → finishing → done`,
  * and from every step before `appending` also `→ undoing → undone`.
  * From `appending` on there is no way back: the order may exist, so the way is only forward.
  */
 export type AttemptStep =
   | "holding"
+  | "redeeming"
   | "authorizing"
   | "asking"
   | "appending"
@@ -40,6 +42,10 @@ export type Attempt = {
   trace: string;
   startedAtMs: number;
   step: AttemptStep;
+  /** What it uses up beside the stock, as its quote promised. */
+  redemptions: Redemptions;
+  /** Nothing is left to pay. */
+  isFree: boolean;
   payment: PaymentRecord | null;
   refusal: Refusal | null;
 };

@@ -4,6 +4,7 @@ import type {
   ProcessorName,
   VoidOutcome,
 } from "../../payments/index.ts";
+import type { CodeRefusal } from "../../promotions/index.ts";
 import type { Sku } from "../../shared/ids.ts";
 import type { Result } from "../../shared/result.ts";
 import type { Attempt } from "./attempt.ts";
@@ -22,6 +23,10 @@ export type SagaDeps = {
   release(attempt: Attempt): Promise<void>;
   /** Whether the cart and the prices are still those of the quote. */
   termsHold(attempt: Attempt): Promise<boolean>;
+
+  /** Uses up the attempt's coupons and vouchers; when one refuses, others may be used up. */
+  redeem(attempt: Attempt): Promise<Result<unknown, { code: string; refused: CodeRefusal[] }>>;
+  restore(attempt: Attempt): Promise<void>;
 
   /** The processors that can be tried with the tokens at hand, in order. Empty when nobody waits. */
   payableWith(): readonly ProcessorName[];

@@ -4,6 +4,7 @@ import type { Attempt, AttemptStep, Move, Outcome } from "./attempt.ts";
 import type { SagaDeps } from "./deps.ts";
 import { ask, authorize, takeBack } from "./payment-steps.ts";
 import { hold } from "./stock-steps.ts";
+import { redeem, restore } from "./voucher-steps.ts";
 import { attempted, WEATHER } from "./weather.ts";
 
 const STEPS_MAX = 12;
@@ -43,6 +44,7 @@ type ActiveStep = Exclude<AttemptStep, "finishing" | "done" | "undone">;
 
 const STEPS: Record<ActiveStep, (attempt: Attempt, deps: SagaDeps) => Promise<Move>> = {
   holding: hold,
+  redeeming: redeem,
   authorizing: authorize,
   asking: ask,
   appending: append,
@@ -84,10 +86,11 @@ async function commit(attempt: Attempt, deps: SagaDeps): Promise<Move> {
   return { to: "finishing", note: "stock was lost, order cancelled", refusal };
 }
 
-/** Undoes in reverse: first the money, then the stock. */
+/** Undoes in reverse: first the money, then the codes, then the stock. */
 async function undo(attempt: Attempt, deps: SagaDeps): Promise<Move> {
   const money = await takeBack(attempt, deps);
   if (money !== "nothing_held") return money;
+  if ((await restore(attempt, deps)) === "wait") return "wait";
   if ((await attempted(() => deps.release(attempt))) === WEATHER) return "wait";
-  return { to: "undone", note: "stock released" };
+  return { to: "undone", note: "codes restored, stock released" };
 }

@@ -2,6 +2,7 @@ import { weatherBehind } from "../../platform/dependency.ts";
 import type { Refusal } from "../model.ts";
 import type { Attempt, Move } from "./attempt.ts";
 import type { SagaDeps } from "./deps.ts";
+import { afterHold, isPayable } from "./voucher-steps.ts";
 
 /**
  * Holds every line and, side by side, checks that cart and prices are still those of the quote: both
@@ -10,7 +11,7 @@ import type { SagaDeps } from "./deps.ts";
  */
 export async function hold(attempt: Attempt, deps: SagaDeps): Promise<Move> {
   // Nobody is there to pay: the request that held the tokens died with its isolate.
-  if (deps.payableWith().length === 0) return undo({ code: "interrupted" }, "nobody waits");
+  if (!isPayable(attempt, deps)) return undo({ code: "interrupted" }, "nobody waits");
 
   const [held, terms] = await Promise.allSettled([deps.hold(attempt), deps.termsHold(attempt)]);
   for (const failed of [held, terms]) {
@@ -27,7 +28,7 @@ export async function hold(attempt: Attempt, deps: SagaDeps): Promise<Move> {
   if (terms.status === "fulfilled" && !terms.value) {
     return undo({ code: "quote_changed" }, "cart or prices changed");
   }
-  return { to: "authorizing", note: "stock held" };
+  return { to: afterHold(attempt), note: "stock held" };
 }
 
 const undo = (refusal: Refusal, note: string): Move => ({ to: "undoing", note, refusal });
