@@ -28,7 +28,7 @@ const WHOLE = 10_000;
 export const isActive = ({ startsAtMs, endsAtMs }: PriceRule, nowMs: number): boolean =>
   startsAtMs <= nowMs && (endsAtMs === null || nowMs < endsAtMs);
 
-export function appliesTo(
+function appliesTo(
   { target, targetId }: Pick<PriceRule, "target" | "targetId">,
   { productId, categoryIds }: RuledProduct,
 ): boolean {

@@ -11,6 +11,8 @@ describe("CatalogEvent", () => {
         data: { productIds: ["prd_1", "prd_2"] },
       }),
       CatalogEvent.parse({ type: "category.changed.v1", data: { categoryIds: ["cat_1"] } }),
+      CatalogEvent.parse({ type: "price_rule.changed.v1", data: { ruleIds: ["rul_1"] } }),
+      CatalogEvent.parse({ type: "price_order.changed.v1", data: { productIds: ["prd_1"] } }),
     ];
     for (const event of events) {
       const at = { id: "evt_1", occurredAt: "2026-11-01T00:00:00.000Z", trace: "req_1" };

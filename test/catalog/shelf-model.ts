@@ -32,7 +32,7 @@ export type Render = { body: string; tags: readonly string[] } | undefined;
 
 const NOW_MS = 1_000;
 
-export const ruledPrice = ({ rules }: World, item: Item) =>
+const ruledPrice = ({ rules }: World, item: Item) =>
   priceUnder(rulesFor(rules, item), { priceMinor: item.priceMinor, compareAtMinor: null }, NOW_MS);
 
 /** What the price clock does: brings the sort prices in step with the rules. */
