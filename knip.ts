@@ -5,6 +5,7 @@ export default {
     "workers/*/index.ts",
     "local/*.{ts,mjs}",
     "bench/*.ts",
+    "bench/peers/*.js",
     "samples/**/*.{ts,mjs}",
     "test/**/*.test.ts",
     "test/**/*.setup.ts",

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Profiler, selfTimes } from "./measure/profiler.ts";
 import { listedProducts, listPaths } from "./shop/page-paths.ts";
@@ -60,6 +60,7 @@ export async function profile(name: string, context: SuiteContext, out: string):
   const { requests = 0 } = await run();
   const taken = await profiler.stop();
   const file = join(dirname(out), `${name}.cpuprofile`);
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(taken));
   for (const { where, share } of selfTimes(taken).slice(0, SHOWN)) {
     console.log(`${(100 * share).toFixed(1).padStart(5)} %  ${where}`);

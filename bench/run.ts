@@ -30,22 +30,19 @@ export async function bench(args: readonly string[]): Promise<number> {
   }
   const { dir } = options;
   mkdirSync(dir, { recursive: true });
-  const lock = takeStartLock(dir, "the bench");
-  const { release } = await lock;
+  const { release } = await takeStartLock(dir, "the bench");
   try {
     const machine = describeMachine();
     console.log(`${machine.note}\n`);
     const built = await buildWorkers(join(dir, "build"));
     const results: Results = { rows: [], figures: {} };
-    for (const products of options.catalogues) await runShop(options, built, products, results);
+    const about = { ...describeVersions(), machine, options };
+    const save = () => writeResults(options.out, { ...about, figures: results.figures });
+    for (const products of options.catalogues) {
+      await runShop(options, built, products, results, save);
+    }
     if (options.profile) return 0;
     console.log(`\n${table(results.rows)}\n`);
-    writeResults(options.out, {
-      ...describeVersions(),
-      machine,
-      options,
-      figures: results.figures,
-    });
     console.log(`The figures are in ${options.out}`);
     return 0;
   } finally {
@@ -58,6 +55,7 @@ async function runShop(
   built: readonly BuiltWorker[],
   products: number,
   results: Results,
+  save: () => void,
 ): Promise<void> {
   const isLast = products === catalogues.at(-1);
   const suites = SUITES.filter(
@@ -71,16 +69,18 @@ async function runShop(
   for (const cache of CACHES) rmSync(join(own, cache), { recursive: true, force: true });
   const progress = (text: string) => console.log(`  ${text}`);
   console.log(`A shop with ${products.toLocaleString("en")} products`);
-  const shop = await startBenchShop(own, built, {
+  const generator = new Generator(pinned ? 1 : undefined);
+  const starting = startBenchShop(own, built, {
     runtimeCore: pinned ? 0 : undefined,
     inspected: profiled !== undefined,
   });
-  const generator = new Generator(pinned ? 1 : undefined);
   const stop = onSignals(async () => {
     await generator.stop();
-    await shop.stop();
+    // A start that is interrupted half-way is waited for: what it has started must end too.
+    await starting.then((started) => started.stop()).catch(() => {});
   });
   try {
+    const shop = await starting;
     await loadProducts(shop, { products, stocked });
     await purgeAll(shop, scale.settleMs);
     const context = { shop, generator, scale, products, stocked, progress };
@@ -90,8 +90,8 @@ async function runShop(
       const { rows, figures } = await run(context);
       const prefix = catalogues.length > 1 ? `${products.toLocaleString("en")} products · ` : "";
       for (const row of rows) results.rows.push({ ...row, figure: `${prefix}${row.figure}` });
-      const bySize = { ...results.figures[name], [products]: figures };
-      results.figures[name] = bySize;
+      results.figures[name] = { ...results.figures[name], [products]: figures };
+      save(); // A run takes long; what it has measured so far is not lost with what follows.
     }
   } finally {
     await stop();

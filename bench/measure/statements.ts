@@ -2,10 +2,10 @@ import type { StatementCounts } from "../../local/gateways/statement-stats.ts";
 import type { Backends } from "../../local/stack/backends.ts";
 
 /** Statements that reached each database since its gateway started. */
-export type Statements = { mysql: number; replica: number; neon: number; total: number };
+type Statements = { mysql: number; replica: number; neon: number; total: number };
 
 /** Asks the gateways, where statements arrive: what a driver says of itself is not counted. */
-export async function countStatements({ gateways }: Backends): Promise<Statements> {
+async function countStatements({ gateways }: Backends): Promise<Statements> {
   const count = async ({ url }: { url: string }) => {
     const response = await fetch(new URL("/stats", url));
     return ((await response.json()) as StatementCounts).statements;

@@ -7,7 +7,7 @@ const OF_THE_SERVER = ["content-length", "date", "connection", "keep-alive"];
 type Page = { etag: string | null; body: string };
 
 /** A page rendered anew, past all caches, and kept nowhere. */
-export async function renderAnew({ uncached }: BenchShop, path: string): Promise<Page> {
+async function renderAnew({ uncached }: BenchShop, path: string): Promise<Page> {
   const response = await fetch(new URL(path, uncached));
   const body = await response.text();
   if (response.status !== 200) throw new Error(`${path}: ${response.status} ${body}`);

@@ -12,7 +12,7 @@ import type { WorkerSpec } from "./miniflare.ts";
 import type { RuntimeCommand, RuntimeStarted } from "./runtime-process.ts";
 
 /** Copies of the storefront, each an isolate with a memory of its own, on one feed, cache and KV. */
-export const ISOLATES = 4;
+const ISOLATES = 4;
 const FREE_PORTS = {
   messages: 0,
   deliveries: 0,
