@@ -8,7 +8,7 @@ import { catalogRoutes } from "./catalog/routes.ts";
 import { catalogV1Routes } from "./catalog/v1-routes.ts";
 import { checkoutRoutes, hearNews } from "./checkout/index.ts";
 import { checkoutV1Routes } from "./checkout/v1-routes.ts";
-import { webhookRoutes } from "./comms/index.ts";
+import { listMessages, webhookRoutes } from "./comms/index.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
@@ -18,6 +18,7 @@ import {
   purgeRoutes,
   queueRoutes,
   requireStaff,
+  whyRoutes,
 } from "./operations/index.ts";
 import { afterSaleRoutes } from "./orders/after-sale-routes.ts";
 import { orderOperationsRoutes } from "./orders/operations-routes.ts";
@@ -88,6 +89,8 @@ export const api = app
   )
   .route("/ops/v1", auditRoutes)
   .route("/ops/v1", queueRoutes)
+  // Comms stands beside operations: what was told is handed over here.
+  .route("/ops/v1", whyRoutes(listMessages))
   .route(
     "/webhooks",
     // Payments are a leaf: whom news are for is known above them.

@@ -3,3 +3,4 @@ export { purgeRoutes } from "./purge-routes.ts";
 export { queueRoutes } from "./queue-routes.ts";
 export { healthRoutes } from "./routes.ts";
 export { requireStaff } from "./staff-auth.ts";
+export { whyRoutes } from "./why-routes.ts";

@@ -10,8 +10,14 @@ export { orderNumber } from "./order-number.ts";
 export { opensOrder, orderToken } from "./order-token.ts";
 export { orderView } from "./order-view.ts";
 export { placeOrder } from "./place-order.ts";
-export { publicEvent } from "./public-event.ts";
+export { publicEvent, StaffOrderEventView, staffEvent } from "./public-event.ts";
 export { publishOrderEvents, publishOrLeave } from "./publish-events.ts";
+export {
+  listOrderIds,
+  type OrderEvidence,
+  readEvidence,
+  type StoredEvent,
+} from "./read-evidence.ts";
 export { refundCancelled } from "./refund-cancelled.ts";
 export type { OrderState } from "./state.ts";
 export { sweepOutbox } from "./sweep-outbox.ts";

@@ -72,7 +72,7 @@ export async function projectOrders(sql: SqlSession, states: readonly OrderState
   if (states.length === 0) return;
   await sql
     .insert(orders)
-    .values(states.map(projection))
+    .values(states.map(projectionOf))
     .onDuplicateKeyUpdate({
       set: {
         // Assignments run left to right, so the version that guards the others is assigned last.
@@ -93,7 +93,8 @@ type ProjectedColumn = (typeof orders)[keyof typeof orders & keyof typeof orders
 const newer = ({ name }: ProjectedColumn) =>
   raw.raw(`if(values(\`version\`) > \`version\`, values(\`${name}\`), \`${name}\`)`);
 
-function projection(state: OrderState): typeof orders.$inferInsert {
+/** An order's list row, as its events make it. */
+export function projectionOf(state: OrderState): typeof orders.$inferInsert {
   const { placed, payment } = state;
   return {
     orderId: state.id,

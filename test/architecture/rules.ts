@@ -42,6 +42,7 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/content/storable.ts",
   "src/content/tags.ts",
   "src/inventory/stock.ts",
+  "src/operations/check-order.ts",
   "src/orders/order-number.ts",
   "src/orders/order-view.ts",
   "src/orders/plan-refund.ts",
