@@ -1,4 +1,5 @@
-import { ADDRESS, call, ownSku, sell } from "../support/worker-shop.ts";
+import { vi } from "vitest";
+import { ADDRESS, call, ownSku, roundTrips, sell } from "../support/worker-shop.ts";
 
 export type Money = { amount: number; currency: string };
 export type Cart = {
@@ -60,6 +61,16 @@ export async function voucher(amount: number): Promise<{ id: string; code: strin
 
 export const balanceOf = async (code: string): Promise<number> =>
   (await ops<{ balance: Money }>("GET", `/vouchers/${code}`)).body.balance.amount;
+
+/** Waits until the stock buffer knows a SKU: before, its stock costs one more step. */
+export const buffered = (sku: string) =>
+  vi.waitFor(
+    async () => {
+      const answered = await call("GET", `/api/v2/availability?sku=${sku}`);
+      if (roundTrips(answered) !== 1) throw new Error(`${sku} is not in the buffer yet`);
+    },
+    { timeout: 10_000, interval: 200 },
+  );
 
 /** A cart with some units, at 20.00, of a SKU of its own, and what a shopper does with it. */
 export async function shopper(options: { sku?: string; quantity?: number } = {}) {
