@@ -10,3 +10,4 @@ export type Pages = InferResponseType<Operations["pages"]["$get"], 200>;
 export type Order = InferResponseType<Operations["orders"][":orderId"]["$get"], 200>;
 export type Stock = InferResponseType<Operations["inventory"][":sku"]["$get"], 200>;
 export type Health = InferResponseType<Shop["api"]["v2"]["health"]["$get"]>;
+export type Consistency = InferResponseType<Operations["audit"]["consistency"]["$get"], 200>;

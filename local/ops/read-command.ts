@@ -5,6 +5,7 @@ export type Command =
   | { name: "purge"; tags: string[]; paths: string[]; all: boolean; dryRun: boolean }
   | { name: "pages" }
   | { name: "health" }
+  | { name: "audit" }
   | { name: "order"; orderId: string }
   | { name: "stock"; sku: string };
 
@@ -60,6 +61,11 @@ ${COMMON_USAGE}`,
 
 The shop and each system it depends on. Ends with 1 when the shop is down, with 0 also when degraded.
 ${COMMON_USAGE}`,
+  audit: `Usage: npm run ops -- audit
+
+Holds every order to the shop's invariants, on the live data: money, stock, payments, events, list rows,
+queues, mails. Changes nothing; says what would mend what it finds. Ends with 1 when it finds something.
+${COMMON_USAGE}`,
   order: `Usage: npm run ops -- order ORDER_ID
 
 An order and everything that happened to it.
@@ -75,6 +81,7 @@ const USAGE = `Usage: npm run ops -- COMMAND [options]
   purge    end cached pages everywhere
   pages    the page cache and its hit rates
   health   the shop and what it depends on
+  audit    every order against the shop's invariants
   order    an order and its events
   stock    a SKU's stock and its movements
 

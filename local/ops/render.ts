@@ -1,4 +1,4 @@
-import type { Health, Order, Pages, Purged, Stock } from "./answers.ts";
+import type { Consistency, Health, Order, Pages, Purged, Stock } from "./answers.ts";
 import { facts, table } from "./table.ts";
 
 const TAGS_SHOWN_MAX = 10;
@@ -107,6 +107,27 @@ export function renderStock(sku: string, { onHand, held, available, locations, l
     ]),
   );
   return [head, places, movements].join("\n\n");
+}
+
+export function renderAudit({ findings, unknown, checked }: Consistency): string {
+  const head = facts([
+    ["orders checked", checked],
+    ["findings", findings.length],
+    ["could not be asked", unknown.length],
+  ]);
+  const found = table(
+    ["invariant", "order", "what", "what would mend it"],
+    findings.map(({ invariant, orderId, detail, repair }) => [invariant, orderId, detail, repair]),
+  );
+  const silent = table(
+    ["order", "not known"],
+    unknown.map(({ orderId, what }) => [orderId, what]),
+  );
+  return [
+    head,
+    ...(findings.length > 0 ? [found] : []),
+    ...(unknown.length > 0 ? [silent] : []),
+  ].join("\n\n");
 }
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;

@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
-import type { Health, Order, Pages, Stock } from "../../../local/ops/answers.ts";
+import type { Consistency, Health, Order, Pages, Stock } from "../../../local/ops/answers.ts";
 import {
+  renderAudit,
   renderHealth,
   renderOrder,
   renderPages,
@@ -143,5 +144,25 @@ describe("the other answers", () => {
     const text = renderStock("MUG-1", stock);
     expect(text).toMatch(/available\s+8/);
     expect(text).toMatch(/receive\s+10\s+default\s+delivery/);
+  });
+});
+
+describe("an audit", () => {
+  const none = { findings: [], unknown: [], checked: 12, nextCursor: null };
+
+  it("says how many orders it saw, and nothing more when all are well", ({ expect }) => {
+    const text = renderAudit(none);
+    expect(text).toMatch(/orders checked\s+12/);
+    expect(text).not.toContain("invariant");
+  });
+
+  it("names what is wrong, what would mend it, and what it could not ask", ({ expect }) => {
+    const orderId = "ord_1" as Consistency["findings"][number]["orderId"];
+    const finding = { orderId, invariant: "I14", detail: "no mail", repair: "redrive it" };
+    const unknown = [{ orderId, what: "stock" as const }];
+    const text = renderAudit({ ...none, findings: [finding], unknown });
+    for (const part of ["I14", "ord_1", "no mail", "redrive it", "stock"]) {
+      expect(text).toContain(part);
+    }
   });
 });
