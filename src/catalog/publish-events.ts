@@ -25,8 +25,9 @@ const EVENTS_PER_READ = 20;
 const READS_MAX = 20;
 /** More tags than this say nothing that one tag on every page would not. */
 const TAGS_PER_APPEND_MAX = 40_000;
-const PUBLISHED_KEPT_MS = 7 * 24 * 60 * 60 * 1000;
-const FORGOTTEN_AT_ONCE_MAX = 1_000;
+const PUBLISHED_KEPT_MS = 24 * 60 * 60 * 1000;
+/** Each minute: more than stock that crosses zero fifty times a second. */
+const FORGOTTEN_AT_ONCE_MAX = 5_000;
 
 /**
  * Tells every isolate which pages to forget; answers from when on they all have. Call it after the

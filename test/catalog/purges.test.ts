@@ -8,6 +8,7 @@ import { movePriceOrder } from "../../src/catalog/move-price-order.ts";
 import { products } from "../../src/catalog/schema.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { Sku } from "../../src/shared/ids.ts";
+import { call, ownSku, sell } from "../support/worker-shop.ts";
 import { csv, openShop, type Row, unique } from "./shop.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
@@ -126,6 +127,25 @@ describe("a change purges the pages that show it, and no others:", () => {
       const events = await setInStock(shop.io, aSku, { inStock, version: version + 1 });
       await publishCatalogEvents(shop.io, shop.bindings(), events);
       expect(await madeAnew()).toEqual(SHOWS_A);
+    }
+  });
+
+  it("stock that is sold out and received, by the time the operator's answer allows", async () => {
+    const sku = ownSku();
+    await sell({ sku, stock: 1 });
+    const inStock = async () => {
+      const { body } = await call<Product>("GET", `/api/v2/products/${sku.toLowerCase()}`);
+      return body.variants[0]?.inStock;
+    };
+    expect(await inStock()).toBe(true);
+    for (const [delta, is] of [
+      [-1, false],
+      [2, true],
+    ] as const) {
+      const body = { delta, reason: "count" };
+      expect((await call("POST", `/ops/v1/inventory/${sku}/movements`, { body })).status).toBe(200);
+      await scheduler.wait(1_000);
+      expect(await inStock()).toBe(is);
     }
   });
 

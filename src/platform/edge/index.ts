@@ -1,5 +1,5 @@
 export { appendFacts, type EdgeFeedBinding } from "./append-facts.ts";
-export { type AppendError, type Appended, isTag, type NewFact, tagValue } from "./facts.ts";
+export { type AppendError, type Appended, isTag, type NewFact } from "./facts.ts";
 export { EdgeFeedObject } from "./feed-object.ts";
 export { platformCache } from "./forward-purges.ts";
 export { type Edge, edgeReader, keepFresh, openEdge } from "./open-edge.ts";
