@@ -33,7 +33,7 @@ export async function measureFlashSale(context: SuiteContext): Promise<SuiteResu
   const rows = Object.entries({ "from empty caches": cold, "warmed before": warm }).flatMap(
     ([title, run]) => [
       row(
-        `flash sale, ${title}: hits of ${run.views} views`,
+        `flash sale, ${title}: hits of ${run.views} views (${run.unsent} never sent)`,
         `${(100 * run.hitShare).toFixed(2)} %`,
       ),
       row(
