@@ -152,6 +152,19 @@ export function createClient(options: ClientOptions) {
         success(v2.cart.lines[":lineId"].$delete({ param: { lineId } }, requestOptions(call))),
       setMode: (mode: ModeChange, call?: CallOptions) =>
         success(v2.cart.mode.$put({ json: mode }, requestOptions(call))),
+      /** Refused as `coupon-refused`, with its `reason`, when it does nothing for this cart. */
+      applyCoupon: (code: string, call?: CallOptions) =>
+        success(v2.cart.coupons.$post({ json: { code } }, requestOptions(call))),
+      removeCoupon: (code: string, call?: CallOptions) =>
+        success(v2.cart.coupons[":code"].$delete({ param: { code } }, requestOptions(call))),
+      /** Pays at the checkout, as far as its balance goes. */
+      applyVoucher: (code: string, call?: CallOptions) =>
+        success(v2.cart.vouchers.$post({ json: { code } }, requestOptions(call))),
+      /** By its code, or by the id that the cart shows. */
+      removeVoucher: (codeOrId: string, call?: CallOptions) =>
+        success(
+          v2.cart.vouchers[":code"].$delete({ param: { code: codeOrId } }, requestOptions(call)),
+        ),
     },
 
     checkout: {

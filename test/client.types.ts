@@ -45,6 +45,11 @@ export async function typed(client: StorefrontClient, error: ProblemError): Prom
   // @ts-expect-error: there is no such mode
   await client.cart.setMode({ mode: "drone" });
 
+  const { coupons } = await client.cart.applyCoupon("SALE");
+  expectTypeOf(coupons[0]!.discount.amount).toEqualTypeOf<number>();
+  // @ts-expect-error: a code is needed
+  await client.cart.applyVoucher();
+
   const { quote, checkoutId } = await client.checkout.validate(CONTACT);
   // @ts-expect-error: an address is needed
   await client.checkout.validate({ email: "ada@example.com" });

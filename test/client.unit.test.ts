@@ -63,14 +63,23 @@ describe("the client's cart", () => {
     await client.cart.update("lin_1", 3);
     await client.cart.remove("lin_1");
     await client.cart.setMode({ mode: "hyperlocal", postalCode: "97201" });
+    await client.cart.applyCoupon("SALE");
+    await client.cart.removeCoupon("SALE");
+    await client.cart.applyVoucher("ABCD-EFGH");
+    await client.cart.removeVoucher("vou_1");
     expect(asked.map(({ method, url }) => `${method} ${new URL(url).pathname}`)).toEqual([
       "POST /api/v2/cart/lines",
       "PATCH /api/v2/cart/lines/lin_1",
       "DELETE /api/v2/cart/lines/lin_1",
       "PUT /api/v2/cart/mode",
+      "POST /api/v2/cart/coupons",
+      "DELETE /api/v2/cart/coupons/SALE",
+      "POST /api/v2/cart/vouchers",
+      "DELETE /api/v2/cart/vouchers/vou_1",
     ]);
     expect(await asked[0]?.json()).toEqual({ sku: "A", quantity: 2 });
     expect(await asked[1]?.json()).toEqual({ quantity: 3 });
+    expect(await asked[6]?.json()).toEqual({ code: "ABCD-EFGH" });
   });
 });
 

@@ -7,13 +7,19 @@ import type { CheckoutRecord } from "./checkout-store.ts";
 import type { CheckoutEnv } from "./saga-deps.ts";
 import type { CartFacts } from "./validate.ts";
 
-/** Prices, stock and what the codes are worth, side by side. One round trip. */
+/**
+ * Prices, stock and what the codes are worth, side by side. One round trip.
+ *
+ * @param isBinding reads the automatic rules anew too. A first quote need not: what is charged is
+ * compared with the truth when it is charged.
+ */
 export async function gatherQuoteFacts(
   io: Io,
   env: CheckoutEnv,
   owner: CartOwner,
   { checkoutId, cartId, lines, coupons, vouchers: stored }: CheckoutCart,
   email: string,
+  isBinding: boolean,
 ): Promise<CartFacts> {
   const skus = lines.map(({ sku }) => sku);
   const vouchers = stored.map(({ voucherId }) => voucherId);
@@ -22,7 +28,7 @@ export async function gatherQuoteFacts(
   const [variants, stock, offers] = await Promise.all([
     findVariants(io.sql, skus, io.clock.nowMs()),
     readAvailability(io, env, skus),
-    gatherOffers(io, env, { coupons, vouchers, usage, isBinding: true }),
+    gatherOffers(io, env, { coupons, vouchers, usage, isBinding }),
   ]);
   return { checkoutId, cartId, owner, lines, variants, stock, coupons, vouchers, offers, shopper };
 }
@@ -35,5 +41,5 @@ export async function regather(
 ): Promise<CartFacts | undefined> {
   const cart = await cartForCheckout(io, env, owner);
   if (!cart.ok || cart.value.checkoutId !== checkoutId) return undefined;
-  return gatherQuoteFacts(io, env, owner, cart.value, contact.email);
+  return gatherQuoteFacts(io, env, owner, cart.value, contact.email, true);
 }

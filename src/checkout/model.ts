@@ -51,6 +51,7 @@ export const CheckoutProblem = z
       "unavailable",
       "insufficient_stock",
       "shipping_unavailable",
+      "total_limit",
       "price_changed",
       "coupon_refused",
       "voucher_refused",

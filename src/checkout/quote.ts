@@ -1,6 +1,13 @@
 import type { VariantInfo } from "../catalog/index.ts";
 import type { Availability } from "../inventory/index.ts";
-import { applyVouchers, type Offers, type Redemptions } from "../promotions/index.ts";
+import {
+  type AppliedPromotion,
+  applyVouchers,
+  type CodeRefusal,
+  type Offers,
+  type Redemptions,
+  type VoucherUse,
+} from "../promotions/index.ts";
 import type { QuoteId, Sku, VoucherId } from "../shared/ids.ts";
 import { MINOR_MAX, minor, money, sumMinor } from "../shared/money.ts";
 import type { CheckoutContact, CheckoutProblem, Quote, ShippingOption } from "./model.ts";
@@ -51,7 +58,7 @@ export function draftQuote(facts: QuoteFacts): QuoteDraft {
   const { priced, promotions } = priceLines(facts.lines, facts.variants, facts.coupons, offers);
   const { country, region } = contact.shippingAddress;
   const nets = priced.map(netOf);
-  const options = shippingOptions({
+  const shippingMethods = shippingOptions({
     country,
     worth: sumMinor(nets),
     grams: sumMinor(priced.map(({ line, variant }) => line.quantity * variant.grams)),
@@ -59,7 +66,7 @@ export function draftQuote(facts: QuoteFacts): QuoteDraft {
     requiresShipping: priced.some(({ variant }) => variant.requiresShipping),
     isFree: promotions.freeShipping,
   });
-  const method = chosen(options, contact.shippingMethod);
+  const method = chosen(shippingMethods, contact.shippingMethod);
   const shipping = method?.price.amount ?? 0;
   const taxable = priced.map(({ variant }, at) => ({
     netMinor: nets[at]!,
@@ -80,18 +87,8 @@ export function draftQuote(facts: QuoteFacts): QuoteDraft {
     expiresAt: new Date(expiresAtMs).toISOString(),
     lines,
     shippingMethod: method?.code ?? null,
-    promotions: promotions.applied.map(({ promotionId, code, title, discount, freeShipping }) => ({
-      id: promotionId,
-      code,
-      title,
-      discount: money(discount, currency),
-      freeShipping,
-    })),
-    vouchers: paid.uses.map(({ voucherId, mask, amountMinor }) => ({
-      id: voucherId,
-      code: mask,
-      amount: money(amountMinor, currency),
-    })),
+    promotions: promotions.applied.map((each) => shownPromotion(each, currency)),
+    vouchers: paid.uses.map((each) => shownVoucher(each, currency)),
     totals: {
       subtotal: money(subtotal, currency),
       discount: money(promotions.discount, currency),
@@ -103,30 +100,36 @@ export function draftQuote(facts: QuoteFacts): QuoteDraft {
     },
     amountDue: total,
   };
-  const problems = [
+  const problems: CheckoutProblem[] = [
     ...(facts.lines.length === 0 ? [{ code: "cart_empty" as const }] : []),
     ...facts.lines.flatMap((line) => lineProblems(line, facts)),
     ...(method ? [] : [{ code: "shipping_unavailable" as const }]),
-    ...promotions.refused.map(({ code, reason }) => ({
-      code: "coupon_refused" as const,
-      refused: code,
-      reason,
-    })),
-    ...paid.refused.map(({ code, reason }) => ({
-      code: "voucher_refused" as const,
-      refused: code,
-      reason,
-    })),
+    ...(dueMinor > MINOR_MAX ? [{ code: "total_limit" as const }] : []),
+    ...promotions.refused.map((refusal) => codeProblem("coupon_refused", refusal)),
+    ...paid.refused.map((refusal) => codeProblem("voucher_refused", refusal)),
   ];
   const coupons = promotions.applied.flatMap(({ code, usesMax, usesPerShopperMax }) =>
     code === null ? [] : [{ code, usesMax, usesPerShopperMax }],
   );
   const redemptions = { shopper, coupons, vouchers: paid.uses };
-  return { quote, redemptions, shippingMethods: options, problems };
+  return { quote, redemptions, shippingMethods, problems };
 }
 
-/** Whether a total is too large to be charged exactly. */
-export const exceedsLimit = ({ totals }: Quote): boolean => totals.total.amount > MINOR_MAX;
+const shownPromotion = (
+  { promotionId, code, title, discount, freeShipping }: AppliedPromotion,
+  currency: string,
+) => ({ id: promotionId, code, title, discount: money(discount, currency), freeShipping });
+
+const shownVoucher = ({ voucherId, mask, amountMinor }: VoucherUse, currency: string) => ({
+  id: voucherId,
+  code: mask,
+  amount: money(amountMinor, currency),
+});
+
+const codeProblem = (
+  code: "coupon_refused" | "voucher_refused",
+  { code: refused, reason }: CodeRefusal,
+): CheckoutProblem => ({ code, refused, reason });
 
 /** Whether two quotes would charge the same money for the same goods, whatever their ids. */
 export function sameTerms(left: Quote, right: Quote): boolean {

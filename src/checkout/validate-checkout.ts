@@ -22,7 +22,7 @@ export async function validateCheckout(
   const cart = await cartForCheckout(io, env, owner);
   if (!cart.ok) return err({ code: "cart_unknown" });
   const { checkoutId } = cart.value;
-  const facts = await gatherQuoteFacts(io, env, owner, cart.value, contact.email);
+  const facts = await gatherQuoteFacts(io, env, owner, cart.value, contact.email, false);
   const reply = await io.meter.step("object", async () =>
     checkoutStub(env, checkoutId).validate({ ...repeatable, facts, contact }),
   );

@@ -66,8 +66,7 @@ export const OrderVoucher = z.object({
 });
 
 /** Who was paid: nobody, where vouchers and discounts left nothing to pay. */
-export const PaidBy = z.enum([...ProcessorName.options, "none"]);
-export type PaidBy = z.infer<typeof PaidBy>;
+const PaidBy = z.enum([...ProcessorName.options, "none"]);
 
 /** Who did it: the shopper, a staff key, or the system itself. */
 export const Actor = z.object({

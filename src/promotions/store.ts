@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, isNull, lt, or } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import { isDuplicateKey } from "../platform/sql/errors.ts";
 import type { SqlSession } from "../platform/sql/session.ts";
 import type { PromotionId } from "../shared/ids.ts";
@@ -13,7 +13,7 @@ export const AUTOMATIC_MAX = 50;
 
 /** Automatic rules that are not over, and the coupons of these codes whatever their state. One round trip. */
 export async function findPromotions(
-  sql: SqlSession,
+  session: SqlSession,
   codes: readonly string[],
   nowMs: number,
 ): Promise<StoredPromotion[]> {
@@ -22,28 +22,31 @@ export async function findPromotions(
     eq(promotions.active, true),
     or(isNull(promotions.endsAtMs), gt(promotions.endsAtMs, nowMs)),
   );
-  return sql
-    .select()
-    .from(promotions)
-    .where(codes.length > 0 ? or(inArray(promotions.code, [...codes]), isRunning) : isRunning)
-    .orderBy(promotions.id)
-    .limit(AUTOMATIC_MAX + codes.length);
+  return (
+    session
+      .select()
+      .from(promotions)
+      .where(codes.length > 0 ? or(inArray(promotions.code, [...codes]), isRunning) : isRunning)
+      // Codes first: two operators at once may have made one rule too many, and no code is cut off for it.
+      .orderBy(sql`${promotions.code} IS NULL`, promotions.id)
+      .limit(AUTOMATIC_MAX + codes.length)
+  );
 }
 
 export async function findPromotion(
-  sql: SqlSession,
+  session: SqlSession,
   id: PromotionId,
 ): Promise<StoredPromotion | undefined> {
-  const [row] = await sql.select().from(promotions).where(eq(promotions.id, id));
+  const [row] = await session.select().from(promotions).where(eq(promotions.id, id));
   return row;
 }
 
 export async function insertPromotion(
-  sql: SqlSession,
+  session: SqlSession,
   promotion: StoredPromotion,
 ): Promise<Result<null, { code: "code_taken" }>> {
   try {
-    await sql.insert(promotions).values(promotion);
+    await session.insert(promotions).values(promotion);
     return ok(null);
   } catch (error) {
     if (isDuplicateKey(error)) return err({ code: "code_taken" });
@@ -56,21 +59,21 @@ type Changeable = Omit<Promotion, "id" | "code">;
 export type PromotionUpdate = { [Name in keyof Changeable]?: Changeable[Name] | undefined };
 
 export async function updatePromotion(
-  sql: SqlSession,
+  session: SqlSession,
   id: PromotionId,
   change: PromotionUpdate,
 ): Promise<void> {
-  await sql.update(promotions).set(change).where(eq(promotions.id, id));
+  await session.update(promotions).set(change).where(eq(promotions.id, id));
 }
 
 type PageKey = { createdAtMs: number; id: PromotionId };
 
 /** The newest first; a page continues from the last row's key, so new rows shift nothing. */
 export async function listPromotions(
-  sql: SqlSession,
+  session: SqlSession,
   { limit, before }: { limit: number; before: PageKey | undefined },
 ): Promise<StoredPromotion[]> {
-  return sql
+  return session
     .select()
     .from(promotions)
     .where(
@@ -84,8 +87,8 @@ export async function listPromotions(
     .limit(limit);
 }
 
-export async function countAutomatic(sql: SqlSession): Promise<number> {
-  const rows = await sql
+export async function countAutomatic(session: SqlSession): Promise<number> {
+  const rows = await session
     .select({ id: promotions.id })
     .from(promotions)
     .where(and(isNull(promotions.code), eq(promotions.active, true)))
