@@ -15,6 +15,7 @@ import {
   assertKnownToken,
   readModification,
   readPayment,
+  readPaymentMethods,
   readStandaloneCancel,
   tokenOf,
 } from "./adyen/requests.ts";
@@ -158,6 +159,7 @@ class AdyenProcessor {
   #read({ method, path, body }: GatewayRequest): Command {
     const route = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : "";
     if (method === "POST" && route === "/payments") return this.#readPayment(body);
+    if (method === "POST" && route === "/paymentMethods") return this.#readPaymentMethods(body);
     if (method === "POST" && route === "/cancels") return this.#readStandaloneCancel(body);
     const [, id = "", verb = ""] = /^\/payments\/([^/]+)\/([a-z]+)$/.exec(route) ?? [];
     const what = VERBS[verb];
@@ -198,6 +200,12 @@ class AdyenProcessor {
       return { status: 200, json, payment, movements: [movement], items };
     };
     return { token, run };
+  }
+
+  #readPaymentMethods(body: string): Command {
+    this.#assertMerchant(readPaymentMethods(body).merchantAccount);
+    const json = { paymentMethods: [{ type: "scheme", name: "Cards" }] };
+    return { token: null, run: () => ({ status: 200, json, movements: [], items: [] }) };
   }
 
   #readModification(id: string, what: Change, body: string): Command {

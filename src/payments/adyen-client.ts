@@ -25,9 +25,13 @@ export type AdyenConnection = {
   timeoutMs: number;
   meter: Meter;
 };
-export type AdyenCall = (path: string, body: object, idempotencyKey: string) => Promise<AdyenReply>;
+export type AdyenCall = (
+  path: string,
+  body: object,
+  idempotencyKey?: string,
+) => Promise<AdyenReply>;
 
-/** POST calls with a deadline, each under an idempotency key, sorted by what they prove. */
+/** POST calls with a deadline, sorted by what they prove; what changes something carries a key. */
 export function adyenClient({ url, apiKey, timeoutMs, meter }: AdyenConnection): AdyenCall {
   return (path, body, idempotencyKey) =>
     meter.step("processor", async () => {
@@ -37,7 +41,9 @@ export function adyenClient({ url, apiKey, timeoutMs, meter }: AdyenConnection):
           headers: {
             "Content-Type": "application/json",
             "X-API-Key": apiKey,
-            "Idempotency-Key": await shortKey(idempotencyKey),
+            ...(idempotencyKey !== undefined && {
+              "Idempotency-Key": await shortKey(idempotencyKey),
+            }),
           },
           body: JSON.stringify(body),
           signal: AbortSignal.timeout(timeoutMs),

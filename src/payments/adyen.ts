@@ -11,15 +11,16 @@ import {
 } from "./adyen-client.ts";
 import { paymentMethodOf } from "./adyen-method.ts";
 import { type AdyenItem, refundUnder, standingOf } from "./adyen-standing.ts";
-import type {
-  AuthorizeOutcome,
-  AuthorizeRequest,
-  CaptureOutcome,
-  FindHints,
-  FoundPayment,
-  PaymentProcessor,
-  RefundOutcome,
-  VoidOutcome,
+import {
+  type AuthorizeOutcome,
+  type AuthorizeRequest,
+  type CaptureOutcome,
+  type FindHints,
+  type FoundPayment,
+  type PaymentProcessor,
+  PING_MS_MAX,
+  type RefundOutcome,
+  type VoidOutcome,
 } from "./model.ts";
 
 /** What Adyen has told by webhook, verified: the only place where its results can be read. */
@@ -53,6 +54,8 @@ export function openAdyen(options: AdyenOptions): PaymentProcessor {
     void: (request) => cancel(adyen, request),
     refund: (request) => refund(adyen, request),
     find: (key, hints) => find(adyen, key, hints),
+    ping: () =>
+      ping(adyenClient({ ...options, timeoutMs: Math.min(options.timeoutMs, PING_MS_MAX) }), adyen),
   };
 }
 
@@ -185,6 +188,11 @@ async function refund(
   if (made) return { kind: "refused", reason: made.reason };
   const body = { amount: adyenAmount(amount) };
   return { kind: "unknown", reason: await modify(adyen, paymentId, "refunds", body, key) };
+}
+
+/** Which payment methods there are is a question that changes nothing. */
+async function ping(call: AdyenCall, { merchantAccount }: Adyen): Promise<boolean> {
+  return (await call("/paymentMethods", { merchantAccount })).kind === "success";
 }
 
 /** Asks for a change of a payment; whether it came about is told later. Answers how the asking went. */

@@ -55,15 +55,15 @@ export function openBreakers(
     );
   let coming: Promise<unknown> | undefined;
 
-  /** Whether a call may leave now. Spends the probe that was granted, if that is why. */
-  const allows = (name: ProcessorName): boolean => {
+  /** Whether a call may leave now: `probe` spends the permit that was granted. */
+  const permitFor = (name: ProcessorName): "call" | "probe" | "none" => {
     const copy = copyOf(name);
     const nowMs = clock.nowMs();
     const phase = phaseOf(copy.circuit, nowMs);
-    if (phase !== "half_open") return phase === "closed";
+    if (phase !== "half_open") return phase === "closed" ? "call" : "none";
     const mayProbe = copy.probeUntilMs > nowMs;
     copy.probeUntilMs = 0;
-    return mayProbe;
+    return mayProbe ? "probe" : "none";
   };
 
   const report = (name: ProcessorName, went: "well" | "badly") => {
@@ -96,7 +96,13 @@ export function openBreakers(
       ...processor,
       async authorize(request) {
         if (coming) await Promise.race([coming, wait(COPY_WAIT_MS)]);
-        if (!allows(processor.name)) return { kind: "not_executed", reason: "circuit_open" };
+        const permit = permitFor(processor.name);
+        if (permit === "none") return { kind: "not_executed", reason: "circuit_open" };
+        // Asked first: a processor that is still away costs its prober a moment, not a lost payment.
+        if (permit === "probe" && !(await processor.ping())) {
+          report(processor.name, "badly");
+          return { kind: "not_executed", reason: "circuit_open" };
+        }
         const outcome = await processor.authorize(request);
         const isBad = outcome.kind === "unknown" || outcome.kind === "not_executed";
         report(processor.name, isBad ? "badly" : "well");

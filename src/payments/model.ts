@@ -66,6 +66,9 @@ export type RefundOutcome =
   | { kind: "refused"; reason: string }
   | { kind: "unknown"; reason: string };
 
+/** How long a processor may take to answer a `ping`. */
+export const PING_MS_MAX = 1_000;
+
 /** A payment processor. Every verb may be repeated: each carries a key under which it happens once. */
 export type PaymentProcessor = {
   readonly name: ProcessorName;
@@ -78,4 +81,6 @@ export type PaymentProcessor = {
    * does not know yet.
    */
   find(key: string, hints?: FindHints): Promise<FoundPayment>;
+  /** Whether it answers at all: a short question that changes nothing. */
+  ping(): Promise<boolean>;
 };

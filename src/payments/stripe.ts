@@ -1,14 +1,15 @@
 import { DependencyDown } from "../platform/dependency.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import { money } from "../shared/money.ts";
-import type {
-  AuthorizeOutcome,
-  AuthorizeRequest,
-  CaptureOutcome,
-  FoundPayment,
-  PaymentProcessor,
-  RefundOutcome,
-  VoidOutcome,
+import {
+  type AuthorizeOutcome,
+  type AuthorizeRequest,
+  type CaptureOutcome,
+  type FoundPayment,
+  type PaymentProcessor,
+  PING_MS_MAX,
+  type RefundOutcome,
+  type VoidOutcome,
 } from "./model.ts";
 import {
   type Intent,
@@ -31,6 +32,8 @@ export function openStripe(options: StripeOptions): PaymentProcessor {
     void: (request) => voidIntent(call, request),
     refund: (request) => refund(call, request),
     find: (key) => find(call, key),
+    ping: () =>
+      ping(stripeClient({ ...options, timeoutMs: Math.min(options.timeoutMs, PING_MS_MAX) })),
   };
 }
 
@@ -160,6 +163,14 @@ async function find(call: StripeCall, key: string): Promise<FoundPayment> {
     default:
       return { kind: "declined", reason: intent.status };
   }
+}
+
+/** Nothing has this key; that it is searched for is the answer. */
+async function ping(call: StripeCall): Promise<boolean> {
+  const query = "metadata['attempt_key']:'ping'";
+  return (
+    (await call("GET", "/v1/payment_intents/search", { query, limit: "1" })).kind === "success"
+  );
 }
 
 const amountOf = ({ amount, currency }: Intent) => money(amount, currency.toUpperCase());

@@ -21,6 +21,7 @@ function scripted(script: Partial<PaymentProcessor>): Processors {
     void: unexpected("void"),
     refund: unexpected("refund"),
     find: unexpected("find"),
+    ping: unexpected("ping"),
     ...script,
   };
   const byName = (name: string) => (name === "stripe" ? processor : undefined);

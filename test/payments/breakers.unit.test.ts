@@ -27,6 +27,8 @@ class World {
   reads = 0;
   outcome: AuthorizeOutcome["kind"] = "approved";
   isSharedAway = false;
+  answersPing = true;
+  pings = 0;
   shared: Circuit = CLOSED;
   readonly #link = () => ({
     read: async () => {
@@ -53,6 +55,10 @@ class World {
           return { kind: "approved", paymentId: "pay_1", amount: REQUEST.amount };
         }
         return { kind: this.outcome, reason: "test" };
+      },
+      ping: async () => {
+        this.pings += 1;
+        return this.answersPing;
       },
     } as unknown as PaymentProcessor;
     const clock = { nowMs: () => this.nowMs };
@@ -125,6 +131,22 @@ describe("the breakers", () => {
     world.nowMs += 1_001;
     for (const isolate of isolates) expect(await world.pay(isolate)).toBe("approved");
     expect(world.calls).toBe(11);
+  });
+
+  it("spend no payment on a processor that does not even answer", async ({ expect }) => {
+    const world = new World();
+    world.outcome = "unknown";
+    world.answersPing = false;
+    const isolate: BreakerCopies = new Map();
+    for (let minute = 0; minute < 10; minute += 1) {
+      for (let n = 0; n < 20; n += 1) {
+        world.nowMs += 3_000;
+        await world.pay(isolate);
+      }
+    }
+    expect(world.calls).toBe(FAILURES_TO_OPEN);
+    expect(world.pings).toBeGreaterThan(5);
+    expect(world.pings).toBeLessThan(20);
   });
 
   it("go by the isolate's own copy while the shared circuit is away", async ({ expect }) => {

@@ -118,6 +118,14 @@ export function describeProcessor(name: string, subject: Subject): void {
     });
   });
 
+  describe(`${name} is asked whether it is well`, () => {
+    it("and says so, without moving anything", async ({ expect }) => {
+      expect(await open().ping()).toBe(true);
+      expect(await subject.open({ url: NOBODY }).ping()).toBe(false);
+      expect(await subject.open({ secret: "wrong" }).ping()).toBe(false);
+    });
+  });
+
   describe(`${name} moves what it authorized`, () => {
     it("by one capture, whatever the key says", async ({ expect }) => {
       const { paymentId, amount, checkoutId } = await authorized();

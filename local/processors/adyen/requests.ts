@@ -38,6 +38,8 @@ const StandaloneCancelRequest = z.object({
   reference: z.string().max(80).optional(),
 });
 
+export const readPaymentMethods = (body: string) =>
+  read(z.object({ merchantAccount: z.string() }), body);
 export const readPayment = (body: string) => read(PaymentRequest, body);
 export const readModification = (body: string) => read(ModificationRequest, body);
 export const readStandaloneCancel = (body: string) => read(StandaloneCancelRequest, body);
