@@ -61,6 +61,9 @@ export const api = app
   .use(identify, noStoreByDefault, crossOrigin, wrongMethod, limitBody)
   .use("/api/*", jsonOnly)
   .use("/ops/*", requireStaff)
+  // Not all of `/ops` takes JSON. These could do something without a word of it.
+  .use("/ops/v1/orders/*", jsonOnly)
+  .use("/ops/v1/queues/*", jsonOnly)
   .route("/api/v2", healthRoutes)
   .route("/api/v2", catalogRoutes)
   .route("/api/v2", contentRoutes)

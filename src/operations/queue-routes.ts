@@ -66,7 +66,7 @@ export const queueRoutes = new Hono<ApiEnv>()
       tag: "Operations",
       audience: "staff",
       responses: { 200: listOf(DeadLetterView, "DeadLetterList") },
-      problems,
+      problems: [...problems, "not-found"],
     }),
     valid("param", Path),
     valid("query", Page),
@@ -75,6 +75,8 @@ export const queueRoutes = new Hono<ApiEnv>()
       const { limit, cursor } = c.req.valid("query");
       const after = cursor && { lastAtMs: cursor.atMs, id: cursor.id };
       const { items, next } = await listLetters(c.var.io, { queue, limit, after });
+      // A queue that is bound no more keeps its letters.
+      if (items.length === 0 && !boundQueues(c.env).has(queue)) throw new Problem("not-found");
       return c.json({ items, nextCursor: next ? `${next.lastAtMs}.${next.id}` : null }, 200);
     },
   )
