@@ -12,6 +12,13 @@ const ADDRESS = {
 
 export type Quoted = { checkoutId: string; quoteId: string; cartToken: string; total: number };
 
+type PayOptions = {
+  /** At Stripe alone. */
+  token?: string;
+  tokens?: { stripe?: string; adyen?: string };
+  key?: string;
+};
+
 /** One shopper's way to the till, step by step, over plain HTTP. */
 export class Shopper {
   readonly email = `shopper-${randomUUID()}@example.com`;
@@ -54,15 +61,15 @@ export class Shopper {
     return { checkoutId, quoteId: quote.id, cartToken: this.cartToken, total };
   }
 
-  pay({ checkoutId, quoteId }: Quoted, options: { token?: string; key?: string } = {}) {
-    const { token = "tok_ok", key = randomUUID() } = options;
+  pay({ checkoutId, quoteId }: Quoted, options: PayOptions = {}) {
+    const { token = "tok_ok", tokens = { stripe: token }, key = randomUUID() } = options;
     return this.#shop.call<{
       order: { id: string; number: string; status: string; token: string };
       type: string;
       status: string;
       available: number;
     }>("POST", "/api/v2/processorder", {
-      body: { checkoutId, quoteId, payment: { tokens: { stripe: token } } },
+      body: { checkoutId, quoteId, payment: { tokens } },
       headers: { "Idempotency-Key": key, "Cart-Token": this.cartToken },
     });
   }
