@@ -12,6 +12,7 @@ import { listMessages, webhookRoutes } from "./comms/index.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
+import { recordAct } from "./operations/audit.ts";
 import {
   auditRoutes,
   healthRoutes,
@@ -82,7 +83,12 @@ export const api = app
   )
   .route("/ops/v1", contentOperationsRoutes)
   .route("/ops/v1", inventoryOperationsRoutes)
-  .route("/ops/v1", promotionOperationsRoutes)
+  .route(
+    "/ops/v1",
+    promotionOperationsRoutes((c, action, target) =>
+      recordAct(c.var.io, { actor: c.var.staff ?? "unknown", action, target }),
+    ),
+  )
   .route("/ops/v1", orderOperationsRoutes)
   .route("/ops/v1", afterSaleRoutes)
   .route("/ops/v1", webhookRoutes)

@@ -108,6 +108,15 @@ describe("/ops/v1/vouchers", () => {
     expect(JSON.stringify(kept)).not.toContain(first.body.code.replaceAll("-", ""));
   });
 
+  it("leaves a row in the audit log, without the code", async () => {
+    const issued = await ops<Issued>("POST", "/vouchers", { amount: usd(1_234) });
+    type Log = { items: { action: string; target: { id?: string } }[] };
+    const log = await ops<Log>("GET", "/audit?limit=100");
+    const row = log.body.items.find(({ target }) => target.id === issued.body.id);
+    expect(row).toMatchObject({ action: "voucher.issued", target: { amount: usd(1_234) } });
+    expect(JSON.stringify(row)).not.toContain(issued.body.code);
+  });
+
   it("refuses another currency and an end that is over", async () => {
     const euros = await ops("POST", "/vouchers", { amount: { amount: 1, currency: "EUR" } });
     const over = { amount: usd(1), expiresAt: "2020-01-01T00:00:00Z" };
