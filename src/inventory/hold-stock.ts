@@ -122,7 +122,7 @@ export async function restock(
 }
 
 /** The ledger's name of what a return put back. */
-export const restockMovement = (returnId: string): string => `restock:${returnId}`;
+const restockMovement = (returnId: string): string => `restock:${returnId}`;
 
 /**
  * What the ledgers of these SKUs say of one sale: its hold, and the returns that followed it.

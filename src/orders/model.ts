@@ -211,7 +211,7 @@ export type OrderStatus = z.infer<typeof OrderStatus>;
 export const PaymentStatus = z.enum(["authorized", "captured", "voided", "refunded"]);
 export type PaymentStatus = z.infer<typeof PaymentStatus>;
 
-export const ShipmentView = z
+const ShipmentView = z
   .object({
     id: z.string(),
     lines: z.array(LineUnits),
@@ -222,7 +222,7 @@ export const ShipmentView = z
   })
   .meta({ id: "Shipment" });
 
-export const ReturnView = z
+const ReturnView = z
   .object({
     id: z.string(),
     status: z.enum(["requested", "received", "refused"]),
@@ -232,7 +232,7 @@ export const ReturnView = z
   })
   .meta({ id: "Return" });
 
-export const RefundView = z
+const RefundView = z
   .object({
     id: z.string(),
     status: z.enum(["pending", "refunded", "failed"]),

@@ -69,7 +69,7 @@ export function refundableOf({
 }
 
 /** What was asked to be sent back and is not settled, in minor units. */
-export const pendingOf = ({ refunds }: Pick<OrderState, "refunds">): number =>
+const pendingOf = ({ refunds }: Pick<OrderState, "refunds">): number =>
   refunds
     .filter(({ status }) => status === "pending")
     .reduce((sum, { amount }) => sum + amount.amount, 0);

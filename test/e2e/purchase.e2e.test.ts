@@ -86,4 +86,74 @@ describe("a purchase", () => {
     expect(ledger.filter(({ kind }) => kind === "refund")).toHaveLength(1);
     expect(await shop.mails(shopper.email)).toHaveLength(2);
   });
+
+  it("is handed over, shipped, sent back, restocked and refunded, each once and with its news", async ({
+    expect,
+  }) => {
+    await shop.sell("BOOT-1", { price: "30.00", stock: 5 });
+    const webhook = await shop.call<{ id: string }>("POST", "/ops/v1/webhooks", {
+      body: { url: shop.deliveriesUrl("/merchant"), events: ["order.shipped", "return.received"] },
+    });
+    expect(webhook.status).toBe(201);
+    const shopper = new Shopper(shop);
+    const quoted = await shopper.quote("BOOT-1", 2);
+    const { id, token } = (await shopper.pay(quoted)).body.order;
+    await eventually(
+      () => shop.mails(shopper.email),
+      (sent) => sent.length === 1,
+    );
+    const handedOver = await eventually(
+      () => shop.deliveries("/handover/warehouse"),
+      (sent) => sent.some(({ body }) => body.includes(id)),
+    );
+    expect(handedOver.filter(({ body }) => body.includes(id))).toHaveLength(1);
+
+    const staff = <T>(path: string, body: object) =>
+      shop.call<T>("POST", `/ops/v1/orders/${id}/${path}`, { body });
+    const parcel = { carrier: "Pigeon Post", tracking: "PP 1" };
+    expect((await staff("shipments", parcel)).body).toMatchObject({ status: "fulfilled" });
+    const headers = { "Order-Token": token, "Idempotency-Key": `return-${id}` };
+    type View = { lines: { id: string }[] };
+    const { body: order } = await shop.call<View>("GET", `/api/v2/order/${id}`, { headers });
+    const lines = [{ lineId: order.lines[0]?.id, quantity: 1 }];
+    const path = `/api/v2/order/${id}/returns`;
+    const asked = await shop.call<{ returnId: string }>("POST", path, { body: { lines }, headers });
+    const receive = () => staff(`returns/${asked.body.returnId}/receive`, {});
+    const received = await Promise.all([receive(), receive(), receive()]);
+    expect(received.map(({ status }) => status)).toEqual([200, 200, 200]);
+
+    const refunded = await eventually(
+      () => shopper.order(id, token),
+      ({ body }) => body.payment.refunded.amount > 0,
+    );
+    expect(refunded.body.payment.refunded.amount).toBe(3_000);
+    await eventually(
+      () => shop.call<{ onHand: number }>("GET", "/ops/v1/inventory/BOOT-1"),
+      ({ body }) => body.onHand === 4,
+    );
+    const mails = await eventually(
+      () => shop.mails(shopper.email),
+      (sent) => sent.length === 4,
+    );
+    expect(mails).toHaveLength(4);
+    const told = await eventually(
+      () => shop.deliveries("/merchant"),
+      (sent) => sent.length === 2,
+    );
+    expect(told.map(({ json }) => json.type).sort()).toEqual(["order.shipped", "return.received"]);
+    const refunds = (await shop.ledger(quoted.checkoutId)).filter(({ kind }) => kind === "refund");
+    expect(refunds).toHaveLength(1);
+
+    type Trace = { events: { queues: { awaiting: string[] } }[]; messages: unknown[] };
+    const settled = await eventually(
+      () => shop.call<Trace>("GET", `/ops/v1/orders/${id}/trace`),
+      ({ body }) => body.events.every(({ queues }) => queues.awaiting.length === 0),
+    );
+    // Four mails, two webhooks and the hand-over.
+    expect(settled.body.messages).toHaveLength(7);
+    type Audit = { findings: unknown[]; checked: number };
+    const { body: audit } = await shop.call<Audit>("GET", "/ops/v1/audit/consistency");
+    expect(audit.findings).toEqual([]);
+    expect(audit.checked).toBeGreaterThan(0);
+  });
 });

@@ -18,6 +18,8 @@ export type Mail = {
   tags: { name: string; value: string }[];
 };
 
+export type Delivery = { body: string; json: { type: string } };
+
 export type TestShop = Shop & {
   /** Sends a request to the API; JSON in, JSON out. */
   call<T = unknown>(
@@ -31,6 +33,10 @@ export type TestShop = Shop & {
   sweep(): Promise<void>;
   ledger(checkoutId?: string): Promise<LedgerEntry[]>;
   mails(to: string): Promise<Mail[]>;
+  /** The webhooks that arrived at a path of the sink. */
+  deliveries(path: string): Promise<Delivery[]>;
+  /** Where the sink takes webhooks for a path. */
+  deliveriesUrl(path: string): string;
 };
 
 /** A whole shop of a test's own: own directory, own ports, gone when `stop` was called. */
@@ -86,6 +92,11 @@ export async function startTestShop(): Promise<TestShop> {
       const path = `/messages?to=${encodeURIComponent(to)}`;
       return (await read<{ messages: Mail[] }>(ports.messages, path)).messages;
     },
+    async deliveries(path) {
+      const query = `/deliveries?path=${encodeURIComponent(path)}`;
+      return (await read<{ deliveries: Delivery[] }>(ports.deliveries, query)).deliveries;
+    },
+    deliveriesUrl: (path) => `http://127.0.0.1:${ports.deliveries}${path}`,
     async stop() {
       await shop.stop();
       // The logs say why a test failed; `FRONTAGE_KEEP=1` keeps them, and the data, for a look.
