@@ -35,7 +35,7 @@ export const FULL: Scale = {
   repriced: 500,
   tagPurges: 20,
   saleMs: 60_000,
-  salePerSecond: 1_000,
+  salePerSecond: 2_000,
   saleProducts: 10_000,
   rushMs: 30_000,
   lonePurchases: 100,
