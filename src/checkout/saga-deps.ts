@@ -29,6 +29,8 @@ import { termsHold } from "./terms-hold.ts";
 
 export type CheckoutEnv = CartEnv & InventoryEnv & PromotionsEnv & OrderQueues & BreakerBinding;
 
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
 /** What this isolate last knew of each processor's circuit. */
 const breakerCopies: BreakerCopies = new Map();
 
@@ -44,7 +46,12 @@ export function openSagaDeps(
 ): SagaDeps {
   const record = store.record();
   assert(record, "a saga runs on an existing checkout");
-  const breakers = openBreakers((name) => breakerStub(env, name), { ...io, copies: breakerCopies });
+  const breakers = openBreakers((name) => breakerStub(env, name), {
+    meter: io.meter,
+    clock: io.clock,
+    copies: breakerCopies,
+    sleep,
+  });
   const processors = openProcessors(io, breakers.guard);
   const payableWith = () =>
     processors.order.map(({ name }) => name).filter((name) => tokens?.[name] !== undefined);
@@ -65,7 +72,7 @@ export function openSagaDeps(
   return {
     settleMs: io.config.PAYMENT_SETTLE_MS,
     nowMs: () => io.clock.nowMs(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep,
     journal: (attempt, note) => store.journal(attempt, note, io.clock.nowMs()),
 
     hold: (attempt) => {

@@ -31,12 +31,19 @@ export type Breakers = {
   guard(processor: PaymentProcessor): PaymentProcessor;
 };
 
+export type BreakerSurroundings = {
+  meter: Meter;
+  clock: Clock;
+  copies: BreakerCopies;
+  sleep(ms: number): Promise<void>;
+};
+
 const PROBE_USED_WITHIN_MS = 5_000;
 
 /** The circuits as one request sees them. A circuit that cannot be asked is decided by the copy alone. */
 export function openBreakers(
   link: BreakerLink,
-  { meter, clock, copies }: { meter: Meter; clock: Clock; copies: BreakerCopies },
+  { meter, clock, copies, sleep }: BreakerSurroundings,
 ): Breakers {
   const copyOf = (name: ProcessorName): Copy => {
     const copy = copies.get(name) ?? { circuit: CLOSED, askedAtMs: 0, probeUntilMs: 0 };
@@ -95,7 +102,7 @@ export function openBreakers(
     guard: (processor) => ({
       ...processor,
       async authorize(request) {
-        if (coming) await Promise.race([coming, wait(COPY_WAIT_MS)]);
+        if (coming) await Promise.race([coming, sleep(COPY_WAIT_MS)]);
         const permit = permitFor(processor.name);
         if (permit === "none") return { kind: "not_executed", reason: "circuit_open" };
         // Asked first: a processor that is still away costs its prober a moment, not a lost payment.
@@ -111,5 +118,3 @@ export function openBreakers(
     }),
   };
 }
-
-const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

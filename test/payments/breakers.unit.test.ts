@@ -62,7 +62,12 @@ class World {
       },
     } as unknown as PaymentProcessor;
     const clock = { nowMs: () => this.nowMs };
-    const breakers = openBreakers(this.#link, { meter: new Meter(), clock, copies });
+    const breakers = openBreakers(this.#link, {
+      meter: new Meter(),
+      clock,
+      copies,
+      sleep: async () => {},
+    });
     breakers.refresh(["stripe"]);
     const { kind } = await breakers.guard(processor).authorize(REQUEST);
     await Promise.resolve();
