@@ -88,7 +88,7 @@ const Variables = z.object({
   SMS_FROM: secret.default(OFF),
   /** Systems of the shop's own, such as its ERP and its warehouse, that take paid orders over. */
   HANDOVER_ENDPOINTS: json(z.array(HandoverEndpoint)).default([]),
-  /** Where webhooks may go although it is no public https address: the sink of a local stack. */
+  /** Where webhooks may go although it is no public https address: the sink of a local stack; else `off`. */
   WEBHOOK_ALLOWED_ORIGINS: list,
   /**
    * Changing it makes guests' order tokens, which stand in mailed links, worthless, and gives every
