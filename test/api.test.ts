@@ -1,4 +1,4 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, it } from "vitest";
 
 const get = (path: string, init?: RequestInit) =>
@@ -18,6 +18,13 @@ describe("the storefront", () => {
     const health = await response.json<{ status: string; checks: Record<string, unknown> }>();
     expect(health).toMatchObject({ status: "ok", checks: { mysql: { status: "ok" } } });
     expect(response.headers.get("X-Round-Trips")).toBe("1");
+  });
+
+  it("says which deployed version answers, so that pages of another one are not served", async ({
+    expect,
+  }) => {
+    const { version } = await (await get("/api/v2/health?probe=live")).json<{ version: string }>();
+    expect(version).toBe(env.VERSION_METADATA.id);
   });
 
   it("answers an unknown path with a problem", async ({ expect }) => {

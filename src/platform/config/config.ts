@@ -109,10 +109,13 @@ const Variables = z.object({
   /** From how many waiting messages, and how many dead letters, a queue raises an alert. */
   QUEUE_DEPTH_ALERT: z.coerce.number().int().min(1).default(1_000),
   DEAD_LETTERS_ALERT: z.coerce.number().int().min(1).default(1),
-  VERSION: z.string().default("dev"),
+  /** The deployed version, from the platform's binding; pages that another version stored are not served. */
+  VERSION: z.string().optional(),
+  VERSION_METADATA: z.object({ id: z.string() }).optional(),
 });
 
-const Config = Variables.transform(({ ADYEN_API_KEY, ADYEN_HMAC_KEYS, ...rest }, context) => {
+const Config = Variables.transform(({ ADYEN_API_KEY, ADYEN_HMAC_KEYS, ...others }, context) => {
+  const rest = { ...others, VERSION: others.VERSION ?? others.VERSION_METADATA?.id ?? "dev" };
   if (ADYEN_API_KEY === OFF) return { ...rest, ADYEN: undefined };
   const hmacKeys = ADYEN_HMAC_KEYS.filter((key) => key !== OFF);
   const missing = [
