@@ -4,6 +4,7 @@ import type { Sku } from "../shared/ids.ts";
 import { type RecordedEvent, recordEvent } from "./outbox.ts";
 import { tagsOf } from "./purge-tags.ts";
 import { products, variants } from "./schema.ts";
+import { BY_PRODUCT } from "./summaries.ts";
 
 /**
  * Copies inventory's answer for a SKU to what pages show. Safe to repeat and to run late: a statement
@@ -32,7 +33,7 @@ export async function setInStock(
   await session
     .update(products)
     .set({
-      inStock: sql`EXISTS (SELECT 1 FROM ${variants} v WHERE v.product_id = ${products.id} AND v.in_stock = true)`,
+      inStock: sql`EXISTS (SELECT 1 FROM ${variants} v ${BY_PRODUCT} WHERE v.product_id = ${products.id} AND v.in_stock = true)`,
     })
     .where(eq(products.id, productId));
   // After the change and not beside it: whoever publishes it then speaks of what is there to be read.

@@ -1,4 +1,4 @@
-import { inArray, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { SqlSession } from "../platform/sql/session.ts";
 import type { ProductId } from "../shared/ids.ts";
 import { type PriceRule, priceUnder, rulesFor } from "./price-rules.ts";
@@ -6,6 +6,7 @@ import type { Shelf } from "./purge-tags.ts";
 import { readPriceRules } from "./read-price-rules.ts";
 import { readShelves, type ShelfRow } from "./read-shelves.ts";
 import { productCategories, products, productTags } from "./schema.ts";
+import { BY_ID } from "./summaries.ts";
 
 /** A product's lowest price under the rules of a moment: what lists sort and filter by. */
 export const sortPriceOf = (rules: readonly PriceRule[], row: ShelfRow, nowMs: number): number =>
@@ -45,13 +46,11 @@ export async function writeSortPrices(
   const cases = rows.map(
     ({ productId, sortPriceMinor }) => sql`WHEN ${productId} THEN ${sortPriceMinor}`,
   );
-  await tx
-    .update(products)
-    .set({ sortPriceMinor: sql`CASE ${products.id} ${sql.join(cases, sql` `)} END` })
-    .where(inArray(products.id, ids));
-  await tx.execute(sql`UPDATE ${products} p
-    LEFT JOIN ${productCategories} pc ON pc.product_id = p.id
-    LEFT JOIN ${productTags} pt ON pt.product_id = p.id
+  await tx.execute(sql`UPDATE ${products} p ${BY_ID}
+    SET p.sort_price_minor = CASE p.id ${sql.join(cases, sql` `)} END WHERE p.id IN ${ids}`);
+  await tx.execute(sql`UPDATE ${products} p ${BY_ID}
+    LEFT JOIN ${productCategories} pc ${BY_ID} ON pc.product_id = p.id
+    LEFT JOIN ${productTags} pt ${BY_ID} ON pt.product_id = p.id
     SET pc.sort_price_minor = p.sort_price_minor, pt.sort_price_minor = p.sort_price_minor
     WHERE p.id IN ${ids}`);
 }
