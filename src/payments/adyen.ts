@@ -162,10 +162,18 @@ async function capture(
   adyen: Adyen,
   { paymentId, amount, key }: Parameters<PaymentProcessor["capture"]>[0],
 ): Promise<CaptureOutcome> {
-  const { isCaptured, isVoided } = standingOf(await adyen.notifications.byPayment(paymentId));
+  const wanted = adyenAmount(amount);
+  const told = await adyen.notifications.byPayment(paymentId);
+  // A capture of other money is not the one that was asked for: a person is told of it.
+  const { isCaptured, isVoided } = standingOf(
+    told.filter(({ eventCode, amount: { value, currency } }) => {
+      const isSame = value === wanted.value && currency === wanted.currency;
+      return eventCode !== "CAPTURE" || isSame;
+    }),
+  );
   if (isCaptured) return { kind: "captured", paymentId };
   if (isVoided) return { kind: "voided" };
-  const body = { amount: adyenAmount(amount) };
+  const body = { amount: wanted };
   return { kind: "unknown", reason: await modify(adyen, paymentId, "captures", body, key) };
 }
 

@@ -7,7 +7,7 @@ export const OPEN_MS_MAX = 60_000;
 /** Calls that may be out at once to find out whether it is over. */
 export const PROBES_MAX = 1;
 /** A permit that was not used or whose holder died counts no longer. */
-export const PROBE_LEASE_MS = 15_000;
+const PROBE_LEASE_MS = 15_000;
 
 /** What is known of one processor's health: plain data, the same in the shared object and its copies. */
 export type Circuit = {

@@ -87,7 +87,8 @@ async function heard(io: EventIo, hear: HearNews, news: PaymentNews): Promise<He
   }
 }
 
-const SWEEP_MAX = 100;
+const BATCH_EVENTS = 100;
+const BATCHES_MAX = 10;
 
 /** Handles what was left: by a crash, by bad weather, or because it came too early. Bounded. */
 export async function sweepEvents(
@@ -95,8 +96,11 @@ export async function sweepEvents(
   hear: HearNews,
 ): Promise<{ handled: number; left: number }> {
   const sweep = { handled: 0, left: 0 };
-  for (const event of await listDueEvents(io, SWEEP_MAX)) {
-    sweep[await handleEvent(io, hear, event)] += 1;
+  for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
+    // What is handled or postponed is not due any more, so the next batch is of others.
+    const due = await listDueEvents(io, BATCH_EVENTS);
+    for (const event of due) sweep[await handleEvent(io, hear, event)] += 1;
+    if (due.length < BATCH_EVENTS) break;
   }
   return sweep;
 }

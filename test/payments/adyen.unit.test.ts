@@ -111,6 +111,20 @@ describe("Adyen, which cannot be asked for a payment", () => {
     expect(kinds).toEqual(["authorize", "void"]);
   });
 
+  it("takes a capture of other money for none", async ({ expect }) => {
+    const request = paymentRequest("tok_ok");
+    const outcome = await adyen().authorize(request);
+    if (outcome.kind !== "approved") throw new Error(outcome.kind);
+    const { paymentId } = outcome;
+    const less = money(request.amount.amount - 1, "USD");
+    await adyen().capture({ paymentId, amount: less, key: `${request.key}:less` });
+    await found(adyen(), request.key);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const whole = { paymentId, amount: request.amount, key: `${request.key}:whole` };
+    expect((await adyen().capture(whole)).kind).toBe("unknown");
+    expect((await adyen().capture({ ...whole, amount: less })).kind).toBe("captured");
+  });
+
   it("takes no payment for another merchant account", async ({ expect }) => {
     const request = paymentRequest("tok_ok");
     expect((await adyen({ merchant: "Other" }).authorize(request)).kind).toBe("not_executed");

@@ -22,7 +22,7 @@ export const paymentRequest = (token: string) => {
 };
 
 /** Repeats under the same key while the outcome is unknown, as a queue does. */
-export async function settled<T extends { kind: string }>(ask: () => Promise<T>): Promise<T> {
+async function settled<T extends { kind: string }>(ask: () => Promise<T>): Promise<T> {
   for (let tried = 0; tried < 60; tried += 1) {
     const outcome = await ask();
     if (outcome.kind !== "unknown") return outcome;

@@ -16,7 +16,7 @@ export async function toldOf(processor: Processor, about: string): Promise<Told[
   return events.filter(({ body }) => body.includes(about));
 }
 
-export async function ledgerOf(processor: Processor, checkoutId: string): Promise<LedgerEntry[]> {
+async function ledgerOf(processor: Processor, checkoutId: string): Promise<LedgerEntry[]> {
   const answer = await fetch(`${base(processor)}/ledger?checkoutId=${checkoutId}`);
   return ((await answer.json()) as { entries: LedgerEntry[] }).entries;
 }

@@ -1,7 +1,7 @@
 import { fromHex, isHmacSha256, utf8 } from "./hmac.ts";
 
 /** How far the signed time may be from ours, either way: a recording cannot be played later. */
-export const TOLERANCE_SECONDS = 300;
+const TOLERANCE_SECONDS = 300;
 const SIGNATURES_MAX = 10;
 
 export type SignedBody = { header: string | undefined; body: Uint8Array<ArrayBuffer> };

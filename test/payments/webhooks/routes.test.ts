@@ -153,7 +153,9 @@ describe("an event that cannot be right", () => {
 
     const soon = ioAt(5 * 60_000);
     await sweepEvents(soon, hearNews(soon, env));
-    expect(await eventRow(eventId)).toMatchObject({ handledAtMs: null, tries: 2 });
+    const again = await eventRow(eventId);
+    expect(again).toMatchObject({ handledAtMs: null });
+    expect(again?.tries).toBeGreaterThanOrEqual(2);
     expect(await alertsAbout(`adyen:${eventId}`, "event_unplaced")).toHaveLength(0);
 
     const later = ioAt(2 * DAY_MS);
