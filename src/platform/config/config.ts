@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Currency } from "../../shared/money.ts";
+import { logInfo } from "../telemetry/log.ts";
 
 const url = z.url({ protocol: /^https?$/ });
 const secret = z.string().min(1);
@@ -144,5 +145,19 @@ export function configOf(env: object): Config {
     throw new Error(`configuration: missing or invalid: ${names.join(", ")}`);
   }
   parsed.set(env, result.data);
+  const shared = sharedRedisRoles(result.data);
+  if (shared.length > 0)
+    logInfo("config.redis_roles_share_a_database", { roles: shared.join(" ") });
   return result.data;
+}
+
+/** The roles whose database serves another role too: their eviction policies conflict. */
+export function sharedRedisRoles(
+  config: Record<`REDIS_${Uppercase<RedisRole>}_URL`, string>,
+): RedisRole[] {
+  const urls = REDIS_ROLES.map((role) => config[`REDIS_${role}_URL`]);
+  const isShared = (url: string) => urls.indexOf(url) !== urls.lastIndexOf(url);
+  return REDIS_ROLES.filter((_role, at) => isShared(urls[at]!)).map(
+    (role) => role.toLowerCase() as RedisRole,
+  );
 }
