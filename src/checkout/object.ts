@@ -184,7 +184,9 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     const before = this.#store.attempt();
     const claim = this.#answers.claim(answerKey, request.fingerprint, nowMs);
     const isMine = before?.answerKey === answerKey && !isOver(before);
-    if (claim.kind === "running" && isMine) return this.#join(before, io, tokens);
+    // Also where the claim's lease ran out: a crash may leave the attempt to its alarm for longer.
+    const isOpen = claim.kind === "running" || claim.kind === "new";
+    if (isMine && isOpen) return this.#join(before, io, tokens);
     if (claim.kind !== "new") return claimedReply(claim, trace);
 
     const problem =

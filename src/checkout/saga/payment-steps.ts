@@ -54,6 +54,8 @@ export async function ask(attempt: Attempt, deps: SagaDeps): Promise<Move> {
 async function askOnce(attempt: Attempt, deps: SagaDeps): Promise<Move> {
   const { payment } = attempt;
   assert(payment, "only an attempt with a payment asks about it");
+  // Before the question leaves: an answer may be under way for longer than the index took to settle.
+  const askedAtMs = deps.nowMs();
   const found = await attempted(() => deps.find(attempt, payment.processor));
   if (found === WEATHER) return "wait";
   switch (found.kind) {
@@ -65,7 +67,7 @@ async function askOnce(attempt: Attempt, deps: SagaDeps): Promise<Move> {
     case "voided":
       return refuse(payment, { code: "payments_unavailable", reason: "voided" });
     case "none":
-      if (deps.nowMs() - payment.sentAtMs < deps.settleMs) return "wait";
+      if (askedAtMs - payment.sentAtMs < deps.settleMs) return "wait";
       return refuse(payment, { code: "payments_unavailable", reason: "not_executed" });
   }
 }
