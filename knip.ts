@@ -10,6 +10,7 @@ export default {
     "test/**/*.test.ts",
     "test/**/*.setup.ts",
     "test/**/*.types.ts",
+    "test/faults/prove.ts",
     "web/**/*.js",
     "drizzle.*.config.ts",
   ],

@@ -124,6 +124,30 @@ describe("complete", () => {
     expect(again.headers.get("Idempotent-Replayed")).toBe("true");
   });
 
+  it("answers a repeat that comes long after a crash with the order of its own attempt", async ({
+    expect,
+  }) => {
+    const { sku, pay, object } = await quoted();
+    const first = await pay("k0");
+    expect(first.status).toBe(201);
+    // As after a crash while the stock was being sold: no answer was kept, and its claim has lapsed.
+    await runInDurableObject(object, (_object, { storage }) => {
+      const [row] = storage.sql.exec<{ attempt: string }>("SELECT attempt FROM checkout").toArray();
+      const open = { ...JSON.parse(row!.attempt), step: "committing" };
+      storage.sql.exec("UPDATE checkout SET attempt = ?", JSON.stringify(open));
+      storage.sql.exec(
+        "UPDATE answer SET status = NULL, body = NULL, headers = NULL, claimed_at_ms = ?",
+        Date.now() - 60_000,
+      );
+    });
+    await evictDurableObject(object);
+    const again = await pay("k0");
+    expect(again.status).toBe(201);
+    expect(again.body.order.id).toBe(first.body.order.id);
+    expect((await pay("k0")).body).toEqual(again.body);
+    expect(await stockOf(sku)).toMatchObject({ onHand: 9, held: 0 });
+  });
+
   it("never charges a price that the shopper has not seen", async ({ expect }) => {
     const { sku, pay, quote } = await quoted();
     await setPrice(sku, 9_999);

@@ -1,7 +1,7 @@
 import type { Attempt } from "../../src/checkout/saga/attempt.ts";
 import type { SagaDeps } from "../../src/checkout/saga/deps.ts";
 import { finishAttempt, runAttempt } from "../../src/checkout/saga/run-attempt.ts";
-import type { AuthorizeOutcome } from "../../src/payments/index.ts";
+import type { AuthorizeOutcome, FoundPayment } from "../../src/payments/index.ts";
 import { DependencyDown } from "../../src/platform/dependency.ts";
 import type { Redemptions } from "../../src/promotions/index.ts";
 import type { OrderId, QuoteId, Sku, VoucherId } from "../../src/shared/ids.ts";
@@ -47,6 +47,8 @@ export type WorldOptions = {
   isFree?: boolean;
   /** The answer is lost, and the processor executes only this long after it was asked. */
   lateByMs?: number;
+  /** How long each answer about a payment is under way; what it says was true when it left. */
+  slowWordMs?: number;
 };
 
 /**
@@ -188,8 +190,8 @@ export class World {
         }),
       payableWith: () => (hasShopper ? processors : []),
       authorize: (_attempt, processor) => this.#authorize(processor, authorize),
-      find: (_attempt, processor) =>
-        this.#effect("find", () => {
+      find: async (_attempt, processor) => {
+        const found = await this.#effect("find", (): FoundPayment => {
           const payment = this.payments.find(
             (made) => made.processor === processor && made.atMs <= this.nowMs,
           );
@@ -197,7 +199,10 @@ export class World {
           return payment.state === "voided"
             ? { kind: "voided", paymentId: "pay_1" }
             : { kind: "approved", paymentId: "pay_1", amount: TOTAL };
-        }),
+        });
+        this.nowMs += this.#options.slowWordMs ?? 0;
+        return found;
+      },
       voidPayment: () =>
         this.#effect("void", () => {
           for (const payment of this.payments) payment.state = "voided";

@@ -81,6 +81,16 @@ describe("the checkout saga", () => {
     expect(world.effects).toContain("find");
   });
 
+  it("does not believe a silence that was asked about too early, however late it arrives", async ({
+    expect,
+  }) => {
+    const world = new World({ authorize: "unknown", lateByMs: 2_000, slowWordMs: 4_000 });
+    await world.run(true);
+    await world.quiesce();
+    expect(world.saved.step).toBe("done");
+    expect(world.contradictions()).toEqual([]);
+  });
+
   it("fails over from a payment that surely was not executed", async ({ expect }) => {
     const world = new World({ authorize: "not_executed", backup: true });
     expect(await world.run(true)).toBe("placed");

@@ -1,0 +1,43 @@
+/**
+ * Mistakes that shops have made, each planted on request in the simulation and never in the product,
+ * and the checkers of which at least one must see it.
+ */
+export const BUGS = {
+  check_then_allocate: ["I1b", "I2"],
+  commit_ignores_lost_hold: ["I4"],
+  partial_hold_accepted: ["I4"],
+  release_after_commit: ["I20"],
+  release_forgotten: ["I3"],
+  commit_without_fence: ["I20"],
+  stock_returned_twice: ["I1"],
+  stock_never_returned: ["I1", "I4"],
+  lost_stock_kept_quiet: ["I4"],
+  fail_over_on_timeout: ["I18"],
+  fail_over_on_decline: ["I18"],
+  new_processor_key_per_retry: ["I8"],
+  settle_window_of_nothing: ["I8"],
+  journal_after_effect: ["I8"],
+  lost_void: ["I8"],
+  wrong_amount_accepted: ["I22", "I7"],
+  capture_twice: ["I5"],
+  refund_twice: ["I6"],
+  refund_forgotten: ["I8"],
+  breaker_ignored: ["I18"],
+  place_without_unique_key: ["I10"],
+  answer_before_order: ["I12"],
+  publish_swallowed: ["I13"],
+  ack_before_effect: ["I13"],
+  mail_twice: ["I14"],
+  whole_cart_cleared: ["I15"],
+  cart_cleared_on_refusal: ["I15"],
+  coupon_counted_after: ["I16"],
+  coupon_never_restored: ["I16"],
+  voucher_beyond_balance: ["I16"],
+  alarm_forgotten: ["I19"],
+  answers_not_kept: ["I9"],
+  float_total: ["I6"],
+  expired_quote_accepted: ["I22"],
+  prices_not_checked_again: ["I22"],
+} as const satisfies Record<string, readonly string[]>;
+
+export type Bug = keyof typeof BUGS;

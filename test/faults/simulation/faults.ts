@@ -1,0 +1,174 @@
+import { DependencyDown } from "../../../src/platform/dependency.ts";
+import type { Random } from "./random.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Every call that leaves a process and can therefore go wrong on its way. */
+const CALLS = [
+  "hold",
+  "commit",
+  "release",
+  "take_back",
+  "redeem",
+  "restore",
+  "terms",
+  "authorize",
+  "find",
+  "void",
+  "place",
+  "cancel",
+  "clear_cart",
+  "publish",
+  "capture",
+  "refund",
+  "record",
+  "mail",
+] as const;
+export type Call = (typeof CALLS)[number];
+
+const WIRE_FAULTS = [
+  "F1 crash before",
+  "F2 crash after",
+  "F4 lost request",
+  "F5 lost answer",
+  "F6 delivered twice",
+  "F7 delivered late",
+] as const;
+type WireFault = (typeof WIRE_FAULTS)[number];
+
+/** The other faults, each named where it is injected. */
+const OTHER_FAULTS = [
+  "F3 crash after journal",
+  "F8 part of a fan-out",
+  "F13 message delivered twice",
+  "F13 message out of order",
+  "F13 consumer died",
+  "F14 processor 500",
+  "F14 processor refuses connections",
+  "F15 decline",
+  "F16 slow processor",
+  "F16 another amount approved",
+  "F17 news missing",
+  "F17 news twice",
+  "F18 clock jumps",
+  "F19 alarm late",
+  "F20 same key again",
+  "F20 other key at once",
+  "F20 other body under the key",
+  "F20 client gone",
+] as const;
+export type OtherFault = (typeof OTHER_FAULTS)[number];
+
+export const FAULT_POINTS: readonly string[] = [
+  ...CALLS.flatMap((call) => WIRE_FAULTS.map((fault) => `${fault}: ${call}`)),
+  ...OTHER_FAULTS,
+];
+
+/** Counts what fired: a fault that never did has proved nothing. */
+export type Coverage = Map<string, number>;
+
+/** Who makes a call: a process that may die. What a dead one still awaits never comes back. */
+export type Caller = { isAlive(): boolean; crash(): void };
+
+export const never = <T>(): Promise<T> => new Promise<T>(() => {});
+
+/** A call late by less than this may still arrive at a processor: its promise of settling covers it. */
+export const LATE_MS_MAX = 1_500;
+const TRANSIT_MS_MAX = 150;
+const CALM = 0.008;
+const STORM = 0.15;
+/** Calls that few checkouts come to: when one does, it shall be in bad weather. */
+const RARE: ReadonlySet<Call> = new Set([
+  "cancel",
+  "refund",
+  "void",
+  "find",
+  "take_back",
+  "restore",
+]);
+const RARE_CALM = 0.2;
+const RARE_STORM = 0.6;
+/** The rarest: stock that was lost between hold and sale. Its repeats come by alarm until it is through. */
+const CANCEL = 0.85;
+
+/** The network between all parts. Each world picks a few calls for its storm, and by chance all else. */
+export class Wire {
+  isHealed = false;
+  readonly #storm: ReadonlySet<Call>;
+  readonly #random: Random;
+  readonly #timeline: Timeline;
+  readonly #coverage: Coverage;
+  readonly #log: (line: string) => void;
+
+  constructor(parts: {
+    random: Random;
+    timeline: Timeline;
+    coverage: Coverage;
+    log: (line: string) => void;
+  }) {
+    this.#random = parts.random;
+    this.#timeline = parts.timeline;
+    this.#coverage = parts.coverage;
+    this.#log = parts.log;
+    const { random } = parts;
+    this.#storm = new Set([random.pick(CALLS), random.pick(CALLS), random.pick(CALLS)]);
+  }
+
+  /** Whether this fault strikes now; counted where it does. */
+  strikes(fault: OtherFault, probability: number): boolean {
+    if (this.isHealed || !this.#random.chance(probability)) return false;
+    this.fired(fault);
+    return true;
+  }
+
+  fired(point: string): void {
+    this.#coverage.set(point, (this.#coverage.get(point) ?? 0) + 1);
+    this.#log(point);
+  }
+
+  /** Lets `apply` happen over there, once as a rule. Throws weather when this side cannot know. */
+  async call<T>(caller: Caller, name: Call, apply: () => T, slowMs = 0): Promise<T> {
+    if (!caller.isAlive()) return never();
+    const fault = this.#draw(name);
+    if (fault === "F1 crash before") return died(caller);
+    await this.#timeline.sleep(this.#random.between(1, TRANSIT_MS_MAX));
+    this.#log(`${name} arrives`);
+    switch (fault) {
+      case "F4 lost request":
+        await this.#timeline.sleep(this.#random.between(200, 2_000));
+        break;
+      case "F7 delivered late":
+        this.#timeline.after(this.#random.between(100, LATE_MS_MAX), apply);
+        break;
+      default: {
+        if (fault === "F6 delivered twice") {
+          this.#timeline.after(this.#random.between(1, LATE_MS_MAX), apply);
+        }
+        const result = apply();
+        if (fault === "F2 crash after") return died(caller);
+        await this.#timeline.sleep(this.#random.between(1, TRANSIT_MS_MAX) + slowMs);
+        if (!caller.isAlive()) return never();
+        if (fault !== "F5 lost answer") return result;
+      }
+    }
+    if (!caller.isAlive()) return never();
+    throw new DependencyDown(name);
+  }
+
+  #probabilityOf(name: Call): number {
+    if (name === "cancel") return CANCEL;
+    if (RARE.has(name)) return this.#storm.has(name) ? RARE_STORM : RARE_CALM;
+    return this.#storm.has(name) ? STORM : CALM;
+  }
+
+  #draw(name: Call): WireFault | undefined {
+    if (this.isHealed || !this.#random.chance(this.#probabilityOf(name))) return undefined;
+    const fault = this.#random.pick(WIRE_FAULTS);
+    this.fired(`${fault}: ${name}`);
+    return fault;
+  }
+}
+
+function died<T>(caller: Caller): Promise<T> {
+  caller.crash();
+  return never();
+}

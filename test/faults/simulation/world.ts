@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import type { ProcessorName } from "../../../src/payments/index.ts";
+import { ANSWERS_MIGRATION } from "../../../src/platform/objects/answers.ts";
+import type { OrderId, Sku, VoucherId } from "../../../src/shared/ids.ts";
+import type { Bug } from "./bugs.ts";
+import { Codes, type Coupon } from "./codes.ts";
+import { Consumers } from "./consumers.ts";
+import { Evidence } from "./evidence.ts";
+import { type Coverage, Wire } from "./faults.ts";
+import { ObjectStorage } from "./object-storage.ts";
+import { OrderLog } from "./order-log.ts";
+import { type News, PaymentDesk } from "./payment-desk.ts";
+import { Processor } from "./processor.ts";
+import { Queue } from "./queue.ts";
+import { type Random, seeded } from "./random.ts";
+import { Shop } from "./shop.ts";
+import type { Shopper } from "./shopper.ts";
+import { StockRoom } from "./stock-room.ts";
+import { Timeline } from "./timeline.ts";
+
+const COUPONS: readonly Coupon[] = [
+  { code: "TENTH", usesMax: 8, usesPerShopperMax: 1 },
+  { code: "OFTEN", usesMax: 30, usesPerShopperMax: 2 },
+];
+const VOUCHERS = ["vou_1", "vou_2", "vou_3", "vou_4"] as VoucherId[];
+const NEWS_TRIES_MAX = 30;
+/** As far as two machines' clocks may be apart. */
+const SKEW_MS_MAX = 5 * 60_000;
+
+export type WorldOptions = { seed: number; bug?: Bug | undefined; coverage: Coverage };
+
+/** One shop with its surroundings, all of it in this process and made from one seed. */
+export class World {
+  readonly timeline = new Timeline();
+  readonly evidence = new Evidence();
+  readonly answers = new ObjectStorage();
+  readonly attempts = new Map<string, string>();
+  readonly hosts = new Map<string, Shopper>();
+  readonly skus = ["A", "B", "C", "D", "E"] as Sku[];
+  readonly bug: Bug | undefined;
+  readonly random: Random;
+  readonly wire: Wire;
+  readonly stock: StockRoom;
+  readonly codes: Codes;
+  readonly shop: Shop;
+  readonly desk: PaymentDesk;
+  readonly log: OrderLog;
+  readonly queue: Queue;
+  readonly holdTtlMs: number;
+  readonly hasBackup: boolean;
+  readonly #hasNews: boolean;
+  readonly #hash = createHash("sha256");
+  #skewMs = 0;
+
+  constructor({ seed, bug, coverage }: WorldOptions) {
+    this.bug = bug;
+    this.random = seeded(seed);
+    const { random, timeline, evidence } = this;
+    const log = (line: string) => this.#hash.update(`${timeline.nowMs} ${line}\n`);
+    this.wire = new Wire({ random, timeline, coverage, log });
+    const { wire } = this;
+    this.holdTtlMs = random.pick([600, 1_500, 10_000, 45 * 60_000]);
+    this.hasBackup = random.chance(0.7);
+    this.#hasNews = random.chance(0.5);
+    const parts = { timeline, random, wire, evidence, bug };
+    this.stock = new StockRoom({ ...parts, skewMs: this.skewMs });
+    this.codes = new Codes(parts);
+    this.shop = new Shop({ ...parts, codes: this.codes });
+    this.log = new OrderLog(parts);
+    const processors = new Map(
+      (["stripe", "adyen"] as const).map((name) => [name, new Processor(name, evidence, bug)]),
+    );
+    this.desk = new PaymentDesk({ ...parts, processors });
+    this.desk.tellNews = (news) => this.#tellNews(news);
+    this.queue = new Queue({ ...parts, log: this.log, thrown: this.thrown });
+    const { codes, stock, shop, queue } = this;
+    const consumers = new Consumers({
+      ...parts,
+      log: this.log,
+      codes,
+      stock,
+      shop,
+      queue,
+      processors,
+    });
+    this.queue.handle = consumers.handle;
+    this.answers.sql.exec(ANSWERS_MIGRATION);
+  }
+
+  /** Fills shelves with less than will be asked for, and issues the codes. */
+  open(checkouts: number): void {
+    const { random } = this;
+    for (const sku of this.skus) {
+      this.stock.open(sku, random.between(Math.ceil(checkouts * 0.1), Math.ceil(checkouts * 0.4)));
+      this.shop.setPrice(sku, random.between(300, 4_000));
+    }
+    for (const coupon of COUPONS) {
+      this.codes.openCoupon(coupon);
+      const { code, usesMax, usesPerShopperMax } = coupon;
+      this.evidence.add("coupons", code, usesMax, usesPerShopperMax);
+    }
+    for (const voucherId of VOUCHERS) {
+      this.codes.openVoucher(voucherId, random.between(2_000, 20_000));
+    }
+  }
+
+  /** How far the clock of whoever asks is off now. */
+  skewMs = (): number => this.#skewMs;
+
+  /** Only where news come: without them nothing but an honest clock tells when a silence is final. */
+  jumpClock(): void {
+    if (this.#hasNews && this.wire.strikes("F18 clock jumps", 0.1)) {
+      this.#skewMs = this.random.between(-SKEW_MS_MAX, SKEW_MS_MAX);
+    }
+  }
+
+  /** The codes that the next quote is asked for with. */
+  codesFor(): { coupon: Coupon | undefined; voucherId: VoucherId | undefined } {
+    const { random } = this;
+    return {
+      coupon: random.chance(0.25) ? random.pick(COUPONS) : undefined,
+      voucherId: random.chance(0.2) ? random.pick(VOUCHERS) : undefined,
+    };
+  }
+
+  /** A shopper or the staff cancels. */
+  cancel(orderId: OrderId): void {
+    if (!this.log.find(orderId)) return;
+    const data = { reason: "changed my mind", request: "shopper" };
+    this.log.append(orderId, { type: "order.cancelled.v1", data });
+  }
+
+  /** A bug showed itself: it is evidence like the rest. */
+  thrown = (place: string, error: unknown): void => {
+    this.evidence.add("thrown", place, String(error));
+  };
+
+  /** Of every draw and every call that arrived: the same seed has the same. */
+  digest = (): string => this.#hash.digest("hex");
+
+  close(): void {
+    this.stock.close();
+    this.codes.close();
+    this.answers.close();
+  }
+
+  #tellNews(news: News): void {
+    if (!this.#hasNews) {
+      this.wire.fired("F17 news missing");
+      return;
+    }
+    this.#bring(news, 0);
+    if (this.wire.strikes("F17 news twice", 0.1)) this.#bring(news, 0);
+  }
+
+  #bring({ key, processor }: { key: string; processor: ProcessorName }, tried: number): void {
+    const delayMs = tried === 0 ? this.random.between(1, 4_000) : 10_000;
+    this.timeline.after(delayMs, () => {
+      const host = this.hosts.get(key.split(":")[0]!)?.host;
+      const news = { key, processor, kind: "approval", trace: "req_simulated" } as const;
+      void host?.hear({ ...news, amount: undefined } as never).then((isSettled) => {
+        if (!isSettled && tried < NEWS_TRIES_MAX) this.#bring({ key, processor }, tried + 1);
+      });
+    });
+  }
+}
