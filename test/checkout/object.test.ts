@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { ADDRESS, call, ownSku, sell } from "../support/worker-shop.ts";
 
 type Validated = {
@@ -130,8 +130,11 @@ describe("complete", () => {
     const { sku, pay, object } = await quoted();
     const first = await pay("k0");
     expect(first.status).toBe(201);
-    // As after a crash while the stock was being sold: no answer was kept, and its claim has lapsed.
-    await runInDurableObject(object, (_object, { storage }) => {
+    await vi.waitFor(async () => expect((await object.journal()).at(-1)?.step).toBe("done"));
+    // As after a crash while the stock was being sold: no answer was kept, its claim has lapsed, and
+    // the alarm is late.
+    await runInDurableObject(object, async (_object, { storage }) => {
+      await storage.deleteAlarm();
       const [row] = storage.sql.exec<{ attempt: string }>("SELECT attempt FROM checkout").toArray();
       const open = { ...JSON.parse(row!.attempt), step: "committing" };
       storage.sql.exec("UPDATE checkout SET attempt = ?", JSON.stringify(open));

@@ -69,10 +69,10 @@ export type Coverage = Map<string, number>;
 /** Who makes a call: a process that may die. What a dead one still awaits never comes back. */
 export type Caller = { isAlive(): boolean; crash(): void };
 
-export const never = <T>(): Promise<T> => new Promise<T>(() => {});
+const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 /** A call late by less than this may still arrive at a processor: its promise of settling covers it. */
-export const LATE_MS_MAX = 1_500;
+const LATE_MS_MAX = 1_500;
 const TRANSIT_MS_MAX = 150;
 const CALM = 0.008;
 const STORM = 0.15;
