@@ -73,7 +73,7 @@ describe("PlanetScale gateway, when it closes", () => {
     await shop.execute("BEGIN");
     const { session } = await shop.execute("BEGIN");
     expect(await shop.gatewayConnections()).toBeGreaterThanOrEqual(2);
-    shop.freezeEngine();
+    await shop.freezeEngine();
     const stuck = [
       shop.execute("SELECT 1").catch(() => "cut off"),
       shop.execute("SELECT 1", session).catch(() => "cut off"),

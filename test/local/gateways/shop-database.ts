@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@planetscale/database";
 import { createConnection } from "mariadb";
 import { startMariaDb } from "../../../local/engines/mariadb.ts";
@@ -38,7 +40,11 @@ export async function startShopDatabase(options: { transactionTimeoutMs?: number
     stopEngine: () => engine.stop(),
     killEngine: () => engine.kill(),
     /** A server that holds its connections and answers nothing. */
-    freezeEngine: () => process.kill(engine.pid, "SIGSTOP"),
+    /** Stopped for certain: the signal reaches each thread in its own time, and a late one still answers. */
+    freezeEngine: async () => {
+      process.kill(engine.pid, "SIGSTOP");
+      while (!isStopped(engine.pid)) await sleep(5);
+    },
     thawEngine: () => process.kill(engine.pid, "SIGCONT"),
     startEngine: async () => {
       engine = await startMariaDb({ dir, log });
@@ -66,6 +72,14 @@ export async function startShopDatabase(options: { transactionTimeoutMs?: number
       await rm(dir, { recursive: true });
     },
   };
+}
+
+/** Whether every thread of a process has stopped. The state follows the name, which may hold anything. */
+function isStopped(pid: number): boolean {
+  const threads = `/proc/${pid}/task`;
+  return readdirSync(threads).every((thread) =>
+    /\) T /.test(readFileSync(join(threads, thread, "stat"), "utf8")),
+  );
 }
 
 export type ShopDatabase = Awaited<ReturnType<typeof startShopDatabase>>;
