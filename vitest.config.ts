@@ -5,6 +5,10 @@ import { defineConfig } from "vitest/config";
 //   *.unit.test.ts  pure code and the local stand-ins, in Node
 //   *.test.ts       routes, objects and consumers, in workerd, over real engines
 //   *.e2e.test.ts   the whole shop as `npm start` runs it, driven over HTTP
+
+// Two at a time, whatever the machine: more would take the processor from the engines they test.
+const SIDE_BY_SIDE = { maxWorkers: 2, sequence: { groupOrder: 0 } };
+
 export default defineConfig({
   test: {
     // Faults are injected on purpose: their log lines matter only where a test fails.
@@ -13,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          ...SIDE_BY_SIDE,
           include: ["test/**/*.unit.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -28,6 +33,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          ...SIDE_BY_SIDE,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.unit.test.ts", "test/**/*.e2e.test.ts"],
           globalSetup: ["test/support/backends.setup.ts"],
@@ -42,7 +48,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           // Each file stops engines or kills the runtime of a shop of its own: one at a time.
-          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

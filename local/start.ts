@@ -1,7 +1,7 @@
 import { type Child, type Log, stopAllChildren } from "./engines/child.ts";
 import { EnginesMissing, ensureEngines } from "./engines/install.ts";
 import type { Engine, EngineSlot } from "./stack/engine-slot.ts";
-import { isFree } from "./stack/ports.ts";
+import { isFreeSoon } from "./stack/ports.ts";
 import { AlreadyStarted, type StartLock, takeStartLock } from "./stack/start-lock.ts";
 import { type Shop, startShop } from "./stack.ts";
 import { endLeftovers, resetData } from "./start/clean-up.ts";
@@ -53,7 +53,7 @@ class StartRun {
     const ended = await endLeftovers(dir);
     if (ended > 0) this.#log(`ended ${ended} processes that an earlier start had left behind`);
     if (reset) resetData(dir);
-    if (!(await isFree(port))) {
+    if (!(await isFreeSoon(port))) {
       throw new CannotStart(
         `Port ${port} is taken by another program. Stop it, or choose another port:\n\n  npm start -- --port ${port + 1000}`,
       );

@@ -41,6 +41,7 @@ export type ChildOptions = {
 };
 
 const STOP_WITHIN_MS = 20_000;
+const STOP_AGAIN_MS = 2_000;
 const LOG_BYTES_MAX = 5_000_000;
 const SETPRIV = "/usr/bin/setpriv";
 
@@ -79,8 +80,11 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     async stop() {
       stopping = true;
       signalLeader(spawned, "SIGTERM");
+      // A server that is only just starting may lose the signal before it listens for it.
+      const again = setInterval(() => signalLeader(spawned, "SIGTERM"), STOP_AGAIN_MS);
       const insist = setTimeout(() => signalGroup(child.pid, "SIGKILL"), stopWithinMs(options));
       await exited;
+      clearInterval(again);
       clearTimeout(insist);
     },
     async kill() {

@@ -38,7 +38,19 @@ export async function availablePort(preferred: number): Promise<number> {
 export const preferredPort = async (preferred: number): Promise<number> =>
   preferred !== 0 && (await isFree(preferred)) ? preferred : 0;
 
-export const isFree = async (port: number): Promise<boolean> => (await tryPort(port)) !== undefined;
+const isFree = async (port: number): Promise<boolean> => (await tryPort(port)) !== undefined;
+
+const FREE_WITHIN_MS = 3_000;
+const ASK_AGAIN_MS = 100;
+
+/** Also waits a little: what a killed start left behind may take a moment to let go of its port. */
+export async function isFreeSoon(port: number): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < FREE_WITHIN_MS; waitedMs += ASK_AGAIN_MS) {
+    if (await isFree(port)) return true;
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+  return isFree(port);
+}
 
 /** Listens for a moment. Another program may still be faster afterwards; then its owner fails loudly. */
 function tryPort(port: number): Promise<number | undefined> {
