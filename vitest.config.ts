@@ -6,9 +6,6 @@ import { defineConfig } from "vitest/config";
 //   *.test.ts       routes, objects and consumers, in workerd, over real engines
 //   *.e2e.test.ts   the whole shop as `npm start` runs it, driven over HTTP
 
-// Two at a time, whatever the machine: more would take the processor from the engines they test.
-const SIDE_BY_SIDE = { maxWorkers: 2, sequence: { groupOrder: 0 } };
-
 export default defineConfig({
   test: {
     // Faults are injected on purpose: their log lines matter only where a test fails.
@@ -17,7 +14,9 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          ...SIDE_BY_SIDE,
+          // Two at a time, whatever the machine: more would take the processor from the engines.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           include: ["test/**/*.unit.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -33,7 +32,9 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
-          ...SIDE_BY_SIDE,
+          // One at a time: the files share the engines, and sweeps act on all that is due in them.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.unit.test.ts", "test/**/*.e2e.test.ts"],
           globalSetup: ["test/support/backends.setup.ts"],
@@ -49,7 +50,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           // Each file stops engines or kills the runtime of a shop of its own: one at a time.
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
