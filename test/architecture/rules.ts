@@ -55,6 +55,8 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/payments/adyen-standing.ts",
   "src/payments/breaker.ts",
   "src/platform/edge/facts.ts",
+  "src/platform/limits/guess.ts",
+  "src/platform/limits/policy.ts",
   "src/platform/webhooks/target.ts",
   "src/promotions/apply-promotions.ts",
   "src/promotions/apply-vouchers.ts",

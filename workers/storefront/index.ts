@@ -7,6 +7,7 @@ export { SkuStockObject } from "../../src/inventory/index.ts";
 export { BreakerObject } from "../../src/payments/object.ts";
 export { EdgeFeedObject } from "../../src/platform/edge/index.ts";
 export { IdempotencyObject } from "../../src/platform/http/idempotency.ts";
+export { LimiterObject } from "../../src/platform/limits/index.ts";
 export { CouponObject } from "../../src/promotions/coupon-object.ts";
 export { VoucherObject } from "../../src/promotions/voucher-object.ts";
 

@@ -45,6 +45,19 @@ const redis = Object.fromEntries(
   z.ZodString
 >;
 
+const count = z.int().min(1).max(10_000_000);
+
+/** What a deployment sets of a limit's policy; `src/platform/limits/policy.ts` says what it means. */
+const LimitChange = z
+  .strictObject({
+    tries: count,
+    perMs: count,
+    delayMs: count,
+    delayMsMax: count,
+    strangers: z.strictObject({ tries: count, perMs: count }),
+  })
+  .partial();
+
 /** Several values in one variable, such as an old and a new secret while they are exchanged. */
 const list = z
   .string()
@@ -107,6 +120,8 @@ const Variables = z.object({
   /** How long after sending "not found" may still mean "not yet": search indexes lag. */
   PAYMENT_SETTLE_MS: z.coerce.number().int().min(0).max(600_000).default(120_000),
   DEPENDENCY_TIMEOUT_MS: z.coerce.number().int().min(50).max(30_000).default(3_000),
+  /** Other limits than the built-in ones, by a policy's name: `{"sign-in":{"tries":3}}`. docs/limits.md lists them. */
+  LIMITS: json(z.record(z.string(), LimitChange)).default({}),
   /** From how many waiting messages, and how many dead letters, a queue raises an alert. */
   QUEUE_DEPTH_ALERT: z.coerce.number().int().min(1).default(1_000),
   DEAD_LETTERS_ALERT: z.coerce.number().int().min(1).default(1),

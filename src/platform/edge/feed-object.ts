@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { assert } from "../../shared/assert.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
+import { takeToken } from "../../shared/token-bucket.ts";
 import { migrate } from "../objects/migrate.ts";
 import { logError } from "../telemetry/log.ts";
 import {
@@ -19,10 +20,10 @@ import { FEED_MIGRATIONS, FeedStore } from "./feed-store.ts";
 import {
   FORWARD_LIMIT,
   FORWARD_TAGS_MAX,
+  FORWARDS_PER_MINUTE,
   type Forward,
   OPERATOR_LIMIT,
   planForward,
-  takeToken,
 } from "./forward.ts";
 
 /** Pages live for an hour at most, so an older purge has nothing left to invalidate. */
@@ -107,7 +108,7 @@ export class EdgeFeedObject extends DurableObject<Env> {
    */
   takeForward(): { forward: Forward | undefined; waiting: boolean } {
     const { forwarded } = this.#store.head();
-    const limit = FORWARD_TAGS_MAX * FORWARD_LIMIT.perMinute + 1;
+    const limit = FORWARD_TAGS_MAX * FORWARDS_PER_MINUTE + 1;
     const plan = planForward(this.#store.purgesAfter(forwarded, limit));
     if (!plan) return { forward: undefined, waiting: false };
     if (!this.#take("forward", Date.now()).ok) return { forward: undefined, waiting: true };

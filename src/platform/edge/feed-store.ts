@@ -1,5 +1,5 @@
+import type { Bucket } from "../../shared/token-bucket.ts";
 import { type Fact, isStanding, type NewFact, TOPICS } from "./facts.ts";
-import type { Bucket } from "./forward.ts";
 
 /** Append-only: what has shipped stays. */
 export const FEED_MIGRATIONS = [

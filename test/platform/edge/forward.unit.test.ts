@@ -1,10 +1,5 @@
 import { describe, it } from "vitest";
-import {
-  type Bucket,
-  FORWARD_LIMIT,
-  planForward,
-  takeToken,
-} from "../../../src/platform/edge/forward.ts";
+import { planForward } from "../../../src/platform/edge/forward.ts";
 import {
   type PlatformCache,
   PurgeForwarder,
@@ -32,28 +27,6 @@ describe("planForward", () => {
     expect(planForward(purges(501))).toEqual({ forward: { purgeEverything: true }, upTo: 501 });
     const all = [...purges(2), { sequence: 3, kind: "purge_all", value: "" }];
     expect(planForward(all)).toEqual({ forward: { purgeEverything: true }, upTo: 3 });
-  });
-});
-
-describe("takeToken", () => {
-  it("gives out a burst, then five a minute, for as long as one asks", ({ expect }) => {
-    let bucket: Bucket | undefined;
-    const grantedAtMs: number[] = [];
-    for (let nowMs = 0; nowMs <= 600_000; nowMs += 1_000) {
-      const taken = takeToken(bucket, FORWARD_LIMIT, nowMs);
-      if (!taken.ok) continue;
-      bucket = taken.bucket;
-      grantedAtMs.push(nowMs);
-    }
-    expect(grantedAtMs.length).toBe(FORWARD_LIMIT.burst + 50);
-    expect(grantedAtMs.at(-1)! - grantedAtMs.at(-2)!).toBe(12_000);
-  });
-
-  it("says how long to wait, and survives a clock that jumps back", ({ expect }) => {
-    const empty = { fullAtMs: 1_000_000 + FORWARD_LIMIT.burst * 12_000 };
-    expect(takeToken(empty, FORWARD_LIMIT, 1_000_000)).toEqual({ ok: false, retryAfterMs: 12_000 });
-    expect(takeToken(empty, FORWARD_LIMIT, 5)).toEqual({ ok: false, retryAfterMs: 12_000 });
-    expect(takeToken(empty, FORWARD_LIMIT, 1_012_000).ok).toBe(true);
   });
 });
 
