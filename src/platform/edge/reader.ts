@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import { logError } from "../telemetry/log.ts";
+import { withinMs } from "../within-ms.ts";
 import { EDGE_GRACE_MS, EDGE_MAX_AGE_MS, type FeedDelta } from "./facts.ts";
 import { EdgeView } from "./view.ts";
 
@@ -93,10 +94,10 @@ export class EdgeReader {
     if (!this.mayRefresh()) return;
     const nowMs = this.#clock.nowMs();
     const shared = this.#isPolling(nowMs) ? this.#polling?.promise : undefined;
-    if (shared) return settledWithin(shared, POLL_TIMEOUT_MS);
+    if (shared) return withinMs(shared, POLL_TIMEOUT_MS, undefined);
     const own = this.poll(read);
     waitUntil(own);
-    await settledWithin(own, POLL_TIMEOUT_MS);
+    await withinMs(own, POLL_TIMEOUT_MS, undefined);
     // A feed that hangs must not make each request wait for it anew.
     if (this.#polling?.promise === own) this.#failedAtMs = this.#clock.nowMs();
   }
@@ -125,13 +126,6 @@ export class EdgeReader {
     }
     throw new Error(`the edge feed has more after ${READS_PER_POLL_MAX} reads`);
   }
-}
-
-async function settledWithin(work: Promise<void>, timeoutMs: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);

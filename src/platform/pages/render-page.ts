@@ -3,7 +3,8 @@ import type { Clock } from "../../shared/clock.ts";
 import { sha256Hex } from "../../shared/digest.ts";
 import { weatherBehind } from "../dependency.ts";
 import { type Edge, isTag } from "../edge/index.ts";
-import { logError } from "../telemetry/log.ts";
+import { logError, logInfo } from "../telemetry/log.ts";
+import { withinMs } from "../within-ms.ts";
 import type { PageEntry } from "./entry.ts";
 import type { MemoryLayer } from "./memory-layer.ts";
 import { pageTag } from "./page-key.ts";
@@ -50,6 +51,8 @@ export type RenderDeps = {
 
 const TAGS_MAX = 1_000;
 const RENDERS_MAX = 2;
+/** A cache that has not answered by then is slower than the database. */
+const LAYER_TIMEOUT_MS = 500;
 /** After a render that failed, those who can have the old page get it at once. */
 const RENDER_REST_MS = 1_000;
 
@@ -171,10 +174,13 @@ async function entryOf(
   };
 }
 
-/** A cache that fails is a cache that has nothing. */
+/** A cache that fails is a cache that has nothing, and so is one that takes longer than a render would. */
 async function readLayer(layer: PageLayer, digest: string): Promise<PageEntry | undefined> {
   try {
-    return await layer.get(digest);
+    const found = await withinMs(layer.get(digest), LAYER_TIMEOUT_MS, "late");
+    if (found !== "late") return found;
+    logInfo("page.layer_late", { afterMs: LAYER_TIMEOUT_MS });
+    return undefined;
   } catch (error) {
     logError("page.layer_unreadable", error);
     return undefined;

@@ -1,3 +1,5 @@
+import { withinMs } from "../within-ms.ts";
+
 /** Beyond this age a flight counts as lost: the runtime may have dropped the request that flew it. */
 const FLIGHT_AGE_MAX_MS = 3_000;
 
@@ -16,7 +18,7 @@ export class SingleFlight<T> {
     const flight = this.#flights.get(key);
     if (!flight) return undefined;
     const leftMs = flight.startedAtMs + FLIGHT_AGE_MAX_MS - nowMs;
-    return leftMs > 0 ? withinMs(flight.result, leftMs) : undefined;
+    return leftMs > 0 ? withinMs(flight.result, leftMs, "lost") : undefined;
   }
 
   /** Flies. Give the promise to `waitUntil` too, so that a client that goes away does not end it. */
@@ -26,16 +28,5 @@ export class SingleFlight<T> {
     });
     this.#flights.set(key, { result, startedAtMs: nowMs });
     return result;
-  }
-}
-
-/** The timer belongs to the request that waits, so it fires even when the promise's own request is gone. */
-async function withinMs<T>(result: Promise<T>, timeoutMs: number): Promise<T | "lost"> {
-  const { promise: late, resolve } = Promise.withResolvers<"lost">();
-  const timer = setTimeout(() => resolve("lost"), timeoutMs);
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

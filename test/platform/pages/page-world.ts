@@ -45,9 +45,15 @@ export function openWorld() {
     return { body: { version: truth.version }, tags: ["product:a"] };
   };
 
-  const openIsolate = ({ pop = "here", memoryBytes = 1_000_000, global = true } = {}) => {
+  const openIsolate = ({
+    pop = "here",
+    memoryBytes = 1_000_000,
+    global = true,
+    hangs = false,
+  } = {}) => {
     const reader = new EdgeReader(clock);
     const pages = newIsolatePages(reader, new MemoryLayer(memoryBytes));
+    const hanging: PageLayer = { get: () => new Promise(() => {}), put: async () => {} };
     const nothing: PageLayer = { get: async () => undefined, put: async () => {} };
     const pending: Promise<unknown>[] = [];
     const ask = async (key = "page", by: TestRender = render) => {
@@ -59,13 +65,15 @@ export function openWorld() {
       const deps = {
         edge: openEdge(binding, meter, { waitUntil }, reader),
         memory: pages.memory,
-        pop: openPopLayer({
-          cache: caches.default,
-          origin: `https://${pop}-${id}.test`,
-          version: "1",
-          meter,
-        }),
-        global: global ? openGlobalLayer(kv) : nothing,
+        pop: hangs
+          ? hanging
+          : openPopLayer({
+              cache: caches.default,
+              origin: `https://${pop}-${id}.test`,
+              version: "1",
+              meter,
+            }),
+        global: hangs ? hanging : global ? openGlobalLayer(kv) : nothing,
         clock,
         meter,
         waitUntil,

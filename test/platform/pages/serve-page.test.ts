@@ -42,6 +42,12 @@ describe("the layers together", () => {
     }
   });
 
+  it("that do not answer are passed over", async ({ expect }) => {
+    const { ask } = openWorld().openIsolate({ hangs: true });
+    expect(await ask()).toMatchObject({ from: "miss", body: { version: 1 } });
+    expect(await ask()).toMatchObject({ from: "hit-memory" });
+  });
+
   it("are all emptied by a purge, which one render then mends for all", async ({ expect }) => {
     const { openIsolate, truth, purge, pass } = openWorld();
     const isolates = [openIsolate(), openIsolate(), openIsolate({ pop: "there" })];
