@@ -4,6 +4,11 @@ import type { StoredCart, StoredLine, StoredVoucher } from "./model.ts";
 type CartRow = Omit<StoredCart, "lines" | "coupons" | "vouchers">;
 type CodeRow = { kind: "coupon" | "voucher"; name: string; mask: string };
 
+const CART_ROW =
+  "SELECT cart_id AS cartId, version, currency, mode, postal_code AS postalCode FROM cart";
+/** True while the cart is on its way into another. */
+export const MOVING = "SELECT 1 FROM merged WHERE state = 'moving'";
+
 /** The rows of one cart. Every method is synchronous; the object decides what is one transaction. */
 export class CartStore {
   readonly #sql: SqlStorage;
@@ -12,12 +17,17 @@ export class CartStore {
     this.#sql = sql;
   }
 
+  /** The cart, unless it is on its way into another: then it is nobody's to look at or to change. */
   find(): StoredCart | undefined {
-    const [row] = this.#sql
-      .exec<CartRow>(
-        "SELECT cart_id AS cartId, version, currency, mode, postal_code AS postalCode FROM cart",
-      )
-      .toArray();
+    return this.#read(`${CART_ROW} WHERE NOT EXISTS (${MOVING})`);
+  }
+
+  findMoving(): StoredCart | undefined {
+    return this.#read(`${CART_ROW} WHERE EXISTS (${MOVING})`);
+  }
+
+  #read(query: string): StoredCart | undefined {
+    const [row] = this.#sql.exec<CartRow>(query).toArray();
     if (!row) return undefined;
     const codes = this.#codes();
     return {
@@ -74,6 +84,11 @@ export class CartStore {
 
   forgetCheckout(checkoutId: CheckoutId): void {
     this.#sql.exec("UPDATE cart SET checkout_id = NULL WHERE checkout_id = ?", checkoutId);
+  }
+
+  isCleared(checkoutId: CheckoutId): boolean {
+    const query = "SELECT 1 FROM cleared WHERE checkout_id = ?";
+    return this.#sql.exec(query, checkoutId).toArray().length > 0;
   }
 
   /** True the first time a checkout is cleared. Call it inside the transaction it guards. */

@@ -1,4 +1,5 @@
 import type { CartId } from "../shared/ids.ts";
+import { MOVING } from "./cart-store.ts";
 import { type Idleness, retryDelayMs } from "./lifetime.ts";
 import type { CartMode, SnapshotLine, StoredCart } from "./model.ts";
 
@@ -22,12 +23,13 @@ export class LifetimeStore {
     this.#sql = sql;
   }
 
+  /** Of a cart that somebody may use: one that is on its way into another does not grow old. */
   idleness(): Idleness | undefined {
     return this.#sql
       .exec<Idleness>(
         `SELECT version, (SELECT COUNT(*) FROM line) AS lineCount, touched_at_ms AS touchedAtMs,
            snapshot_version AS snapshotVersion, snapshot_attempts AS snapshotAttempts,
-           snapshot_retry_at_ms AS snapshotRetryAtMs FROM cart`,
+           snapshot_retry_at_ms AS snapshotRetryAtMs FROM cart WHERE NOT EXISTS (${MOVING})`,
       )
       .toArray()[0];
   }
@@ -46,8 +48,14 @@ export class LifetimeStore {
   }
 
   /** Ends the cart; `owed` says whether anybody has to be told. Call it inside a transaction. */
-  expire({ cartId, version, mode, lines }: StoredCart, owed: boolean, nowMs: number): void {
-    for (const table of ["line", "code", "cleared", "cart"]) this.#sql.exec(`DELETE FROM ${table}`);
+  expire(cart: StoredCart, owed: boolean, nowMs: number): void {
+    this.#sql.exec("DELETE FROM cleared");
+    this.end(cart, owed, nowMs);
+  }
+
+  /** As `expire`, of a cart whose purchases may still be under way. */
+  end({ cartId, version, mode, lines }: StoredCart, owed: boolean, nowMs: number): void {
+    for (const table of ["line", "code", "cart"]) this.#sql.exec(`DELETE FROM ${table}`);
     if (!owed) return;
     const left = lines.map(({ sku, quantity }): SnapshotLine => ({ sku, quantity }));
     this.#sql.exec(

@@ -50,6 +50,12 @@ export type StoredCart = {
   vouchers: StoredVoucher[];
 };
 
+/** What one cart can hand over to another. */
+export type CartContents = Pick<
+  StoredCart,
+  "lines" | "coupons" | "vouchers" | "mode" | "postalCode"
+>;
+
 /** Everything about which facts are needed to show a cart. */
 export type CartHoldings = {
   skus: readonly Sku[];

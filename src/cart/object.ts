@@ -1,30 +1,36 @@
 import { DurableObject } from "cloudflare:workers";
 import { problemBody, problemStatus } from "../platform/http/problem.ts";
-import { openIo } from "../platform/io/io.ts";
+import { type Io, openIo } from "../platform/io/io.ts";
 import { type Answer, Answers } from "../platform/objects/answers.ts";
 import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import type { Offers } from "../promotions/index.ts";
-import { CartId, CheckoutId, LineId, newId } from "../shared/ids.ts";
+import { assert } from "../shared/assert.ts";
+import { CartId, CheckoutId, LineId, newId, randomSuffix } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { CartStore } from "./cart-store.ts";
+import { deliverMerge, type MovingCart } from "./deliver-merge.ts";
 import { DAY_MS, expiresAtMs, mayHaveSnapshot, snapshotAtMs } from "./lifetime.ts";
 import { LifetimeStore } from "./lifetime-store.ts";
+import { type Merge, MergeStore } from "./merge-store.ts";
 import { missingFacts } from "./missing-facts.ts";
 import {
   type CartChange,
+  type CartContents,
   type CartError,
   type CartHoldings,
   type CartOwner,
   type CheckoutCart,
   holdingsOf,
+  LINES_MAX,
   ownerFromName,
   type SkuFacts,
   type StoredCart,
 } from "./model.ts";
 import { planChange } from "./plan-change.ts";
+import { type MergeRefusal, planMerge } from "./plan-merge.ts";
 import { commsQueue } from "./stub.ts";
 import { CART_MIGRATIONS } from "./tables.ts";
 import { tellOfCart } from "./tell-of-cart.ts";
@@ -60,6 +66,15 @@ export type ChangeReply =
   /** Nothing was changed: the cart holds what the caller brought no facts of. */
   | { kind: "needs_facts"; of: CartHoldings };
 
+/** Where a guest's cart is on its way to its shopper's; `moved` once it is there. */
+export type BegunMerge = { state: "moved" } | ({ state: "moving" } & MovingCart);
+
+/** `moving`: the lines are neither here nor there yet; `moved`: they are in that shopper's cart. */
+export type Cleared =
+  | { kind: "done" }
+  | { kind: "moving"; merge: MovingCart }
+  | { kind: "moved"; userId: string };
+
 /**
  * Owns one shopper's cart. It knows no prices and calls nobody: callers bring the facts of the
  * moment, so a change and its kept answer are one transaction without an await in between. Only its
@@ -69,6 +84,7 @@ export class CartObject extends DurableObject<Env> {
   readonly #carts = new CartStore(this.ctx.storage.sql);
   readonly #answers = new Answers(this.ctx.storage.sql);
   readonly #lifetime = new LifetimeStore(this.ctx.storage.sql);
+  readonly #merges = new MergeStore(this.ctx.storage.sql);
   #hasTables: boolean;
   #alarmAtMs: number | undefined;
 
@@ -112,9 +128,15 @@ export class CartObject extends DurableObject<Env> {
     return ok({ cartId, version, lines, coupons, vouchers, checkoutId });
   }
 
-  /** Takes out what was bought and the codes that were used up, once per checkout. A cart that has expired since has nothing to clear. */
-  clearBought(checkoutId: CheckoutId, bought: Bought): void {
-    if (!this.#hasTables) return;
+  /**
+   * Takes out what was bought and the codes that were used up, once per checkout. A cart that has
+   * expired since has nothing to clear; of one that was merged since, the caller goes where it went.
+   */
+  clearBought(checkoutId: CheckoutId, bought: Bought): Cleared {
+    if (!this.#hasTables || this.#carts.isCleared(checkoutId)) return { kind: "done" };
+    const merge = this.#merges.find();
+    if (merge?.state === "moved") return { kind: "moved", userId: merge.userId };
+    if (merge) return { kind: "moving", merge: this.#moving(merge) };
     this.ctx.storage.transactionSync(() => {
       const cart = this.#find();
       const nowMs = Date.now();
@@ -122,6 +144,66 @@ export class CartObject extends DurableObject<Env> {
       const version = cart.version + 1;
       this.#carts.save({ ...cart, ...withoutBought(cart, bought), version }, nowMs);
       this.#carts.forgetCheckout(checkoutId);
+    });
+    this.#arm();
+    return { kind: "done" };
+  }
+
+  /**
+   * Sets a guest's cart apart for one shopper: from here on it is nobody's to look at or to change,
+   * until that shopper's cart has taken it or refused it. Another shopper finds no cart.
+   */
+  beginMerge(userId: string): Result<BegunMerge, { code: "cart_unknown" }> {
+    if (!this.#hasTables) return err({ code: "cart_unknown" });
+    const known = this.#merges.find();
+    if (known && known.userId !== userId) return err({ code: "cart_unknown" });
+    if (known?.state === "moved") return ok({ state: "moved" });
+    if (!known && !this.#carts.find()) return err({ code: "cart_unknown" });
+    const merge: Merge = known ?? { mergeId: randomSuffix(), userId, state: "moving" };
+    if (!known) this.#merges.begin(merge, Date.now());
+    this.#arm();
+    return ok({ state: "moving", ...this.#moving(merge) });
+  }
+
+  /** Takes a guest's cart in, whole and once; what was once decided about a merge stays decided. */
+  absorb(
+    { mergeId, contents }: Pick<MovingCart, "mergeId" | "contents">,
+    currency: string,
+  ): Result<StoredCart, MergeRefusal> {
+    this.#open();
+    const taken = this.ctx.storage.transactionSync(() => {
+      const nowMs = Date.now();
+      const cart = this.#carts.find() ?? newCart(currency);
+      const decided = this.#merges.outcome(mergeId);
+      if (decided === "taken") return ok(cart);
+      if (decided === "refused") return err({ code: "line_limit" as const, max: LINES_MAX });
+      const planned = planMerge(cart, contents);
+      this.#merges.noteOutcome(mergeId, planned.ok ? "taken" : "refused", nowMs);
+      if (planned.ok) this.#carts.save(planned.value, nowMs);
+      return planned;
+    });
+    this.#arm();
+    return taken;
+  }
+
+  /** What the shopper's cart decided: the lines are its own now, or they are the guest's again. */
+  endMerge(mergeId: string, outcome: "taken" | "refused"): void {
+    const merge = this.#hasTables ? this.#merges.find() : undefined;
+    if (merge?.mergeId !== mergeId || merge.state !== "moving") return;
+    this.ctx.storage.transactionSync(() => {
+      if (outcome === "refused") return this.#merges.forget();
+      this.#merges.markMoved();
+      this.#end();
+    });
+    this.#arm();
+  }
+
+  /** Forgets everything, for a shopper who wants to be forgotten. Neon's copy ends too. */
+  erase(): void {
+    if (!this.#hasTables) return;
+    this.ctx.storage.transactionSync(() => {
+      this.#end();
+      this.#answers.forgetAll();
     });
     this.#arm();
   }
@@ -136,8 +218,10 @@ export class CartObject extends DurableObject<Env> {
     if (!this.#hasTables) return;
     try {
       this.ctx.storage.transactionSync(() => this.#expire(Date.now()));
+      const io = openIo(this.env, "cart:alarm");
+      await this.#finishMerge(io);
       await tellOfCart({
-        io: openIo(this.env, "cart:alarm"),
+        io,
         queue: commsQueue(this.env),
         carts: this.#carts,
         lifetime: this.#lifetime,
@@ -166,6 +250,38 @@ export class CartObject extends DurableObject<Env> {
     this.#lifetime.expire(cart, owed, nowMs);
   }
 
+  /** Ends a cart of which nothing is left behind, so that Neon does not go on saying that it is full. */
+  #end(): void {
+    const cart = this.#carts.find();
+    const idleness = this.#lifetime.idleness();
+    if (!cart || !idleness) return;
+    const emptied = { ...cart, lines: [], version: cart.version + 1 };
+    this.#lifetime.end(emptied, mayHaveSnapshot(idleness), Date.now());
+  }
+
+  /** Brings a merge to its end that nobody else did: the caller died, or the other object was away. */
+  async #finishMerge(io: Io): Promise<void> {
+    const nowMs = Date.now();
+    this.#merges.forgetOldMove(nowMs);
+    const due = this.#merges.takeDue(nowMs);
+    if (!due) return;
+    try {
+      await deliverMerge(io, this.env, this.#moving(due), (id, outcome) =>
+        this.endMerge(id, outcome),
+      );
+    } catch (error) {
+      logError("cart.merge_undelivered", error, { mergeId: due.mergeId });
+    }
+  }
+
+  #moving({ mergeId, userId }: Merge): MovingCart {
+    const cart = this.#carts.findMoving();
+    assert(cart, "a cart on its way is still here");
+    const { lines, coupons, vouchers, mode, postalCode } = cart;
+    const contents: CartContents = { lines, coupons, vouchers, mode, postalCode };
+    return { mergeId, userId, contents };
+  }
+
   #changeOnce(request: ChangeRequest): ChangeReply {
     const { change, create, currency, idempotency, status, requestId, offers } = request;
     const nowMs = Date.now();
@@ -174,7 +290,9 @@ export class CartObject extends DurableObject<Env> {
       if (claim.kind !== "new") return claim;
     }
     const known = this.#carts.find();
-    const cart = known ?? (create ? newCart(currency) : undefined);
+    // The token of a merged cart opens nothing any more: not even a new cart.
+    const mayMake = create && this.#merges.find() === undefined;
+    const cart = known ?? (mayMake ? newCart(currency) : undefined);
     const facts = new Map(request.facts.map((each) => [each.sku, each]));
     const missing = cart && missingFacts(holdingsOf(cart), facts, offers);
     if (missing) {
@@ -233,6 +351,7 @@ export class CartObject extends DurableObject<Env> {
     const answersEndMs = this.#answers.keptUntilMs();
     const due = [
       this.#lifetime.expiredDueAtMs(),
+      this.#merges.dueAtMs(),
       cart && snapshotAtMs(cart),
       cart && expiresAtMs(cart.touchedAtMs, this.#ownerKind()),
       // A cart outlives its answers; without one they alone keep the object.

@@ -44,4 +44,20 @@ export const CART_MIGRATIONS = [
      mask TEXT NOT NULL,
      UNIQUE (kind, name)
    ) STRICT;`,
+  // `merged` is a guest's: where its cart went. `absorbed` is a shopper's: what became of each merge.
+  `CREATE TABLE merged (
+     one INTEGER PRIMARY KEY CHECK (one = 1),
+     merge_id TEXT NOT NULL,
+     user_id TEXT NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('moving', 'moved')),
+     merged_at_ms INTEGER NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     due_at_ms INTEGER NOT NULL
+   ) STRICT;
+
+   CREATE TABLE absorbed (
+     merge_id TEXT PRIMARY KEY,
+     outcome TEXT NOT NULL CHECK (outcome IN ('taken', 'refused')),
+     absorbed_at_ms INTEGER NOT NULL
+   ) STRICT;`,
 ] as const;

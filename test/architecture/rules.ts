@@ -12,6 +12,7 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/cart/lifetime.ts",
   "src/cart/missing-facts.ts",
   "src/cart/plan-change.ts",
+  "src/cart/plan-merge.ts",
   "src/cart/price-cart.ts",
   "src/cart/totals.ts",
   "src/cart/without-bought.ts",

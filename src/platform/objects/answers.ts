@@ -76,6 +76,11 @@ export class Answers {
     return atMs === null ? undefined : atMs + ANSWER_KEPT_MS;
   }
 
+  /** For who wants to be forgotten: answers say what a caller was shown. */
+  forgetAll(): void {
+    this.#sql.exec("DELETE FROM answer");
+  }
+
   #forget(nowMs: number): void {
     this.#sql.exec("DELETE FROM answer WHERE claimed_at_ms < ?", nowMs - ANSWER_KEPT_MS);
     // A bound on what one caller can make an object remember: the oldest go first.
