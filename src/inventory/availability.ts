@@ -2,7 +2,7 @@ import { weatherBehind } from "../platform/dependency.ts";
 import type { Io } from "../platform/io/io.ts";
 import type { Sku } from "../shared/ids.ts";
 import { asWeather } from "./hold-stock.ts";
-import type { Availability } from "./model.ts";
+import type { Availability, LocatedAvailability } from "./model.ts";
 import { BufferedOffer, bufferKey } from "./publish-offer.ts";
 import { type InventoryEnv, skuStock } from "./stub.ts";
 
@@ -32,6 +32,20 @@ export const availabilityNow = (
   skus: readonly Sku[],
 ): Promise<Map<Sku, Availability>> => askObjects(io, env, skus, false);
 
+/**
+ * What each location can give of each SKU at this moment, from the objects: one step. A SKU that nobody
+ * stocks has no locations.
+ *
+ * @throws DependencyDown when an object could not be asked.
+ */
+export function availabilityByLocation(
+  io: Io,
+  env: InventoryEnv,
+  skus: readonly Sku[],
+): Promise<Map<Sku, LocatedAvailability>> {
+  return askEach(io, skus, (sku) => skuStock(env, sku).availabilityByLocation());
+}
+
 async function readBuffer(
   io: Io,
   skus: readonly Sku[],
@@ -55,17 +69,22 @@ async function readBuffer(
   }
 }
 
-async function askObjects(
+const askObjects = (
   io: Io,
   env: InventoryEnv,
   skus: readonly Sku[],
   refill: boolean,
-): Promise<Map<Sku, Availability>> {
+): Promise<Map<Sku, Availability>> =>
+  askEach(io, skus, (sku) => skuStock(env, sku).availability({ refill }));
+
+async function askEach<T extends Availability>(
+  io: Io,
+  skus: readonly Sku[],
+  ask: (sku: Sku) => Promise<T>,
+): Promise<Map<Sku, T>> {
   const asked = [...new Set(skus)].map(async (sku) => {
     try {
-      const call = async () => skuStock(env, sku).availability({ refill });
-      const { available, backorder } = await io.meter.step("object", call);
-      return [sku, { sku, available, backorder }] as const;
+      return [sku, await io.meter.step("object", () => ask(sku))] as const;
     } catch (error) {
       throw asWeather(error);
     }

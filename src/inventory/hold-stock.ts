@@ -3,16 +3,24 @@ import type { Meter } from "../platform/telemetry/meter.ts";
 import { assert } from "../shared/assert.ts";
 import type { Sku } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import { type LedgerEntry, type Shortage, type StockLine, takeBackMovement } from "./model.ts";
+import {
+  type LedgerEntry,
+  type Shortage,
+  type StockLine,
+  type StockTake,
+  takeBackMovement,
+  type Want,
+} from "./model.ts";
 import { type InventoryEnv, skuStock } from "./stub.ts";
 
 type HeldAll = Result<
-  { expiresAtMs: number },
+  { expiresAtMs: number; takes: StockTake[] },
   { code: "insufficient_stock"; shortages: Shortage[] }
 >;
 
 /**
- * Holds every SKU of an order or none, in parallel, for `ttlMs` milliseconds. Idempotent by `holdId`.
+ * Holds every SKU of an order or none, in parallel, for `ttlMs` milliseconds. A line may say `from`
+ * where its units shall come; `takes` says where they were taken. Idempotent by `holdId`.
  * An id is never held twice: where it was released or has expired already, that SKU is reported
  * among the shortages with what is available now, and the caller starts over with a new id.
  *
@@ -24,21 +32,32 @@ export async function holdAll(
   meter: Meter,
   { holdId, lines, ttlMs }: { holdId: string; lines: readonly StockLine[]; ttlMs: number },
 ): Promise<HeldAll> {
-  const wanted = sumBySku(lines);
-  const results = await each([...wanted], meter, async ([sku, quantity]) => {
-    const held = await skuStock(env, sku).hold({ holdId, quantity, ttlMs });
+  const quantities = sumBySku(lines);
+  const results = await each([...quantities], meter, async ([sku, quantity]) => {
+    const wants = wantsFor(sku, lines);
+    const held = await skuStock(env, sku).hold({
+      holdId,
+      quantity,
+      ttlMs,
+      ...(wants && { wants }),
+    });
     return { sku, held };
   });
   const shortages: Shortage[] = [];
+  const takes: StockTake[] = [];
   const taken: Sku[] = [];
   let expiresAtMs = Number.POSITIVE_INFINITY;
   for (const { sku, held } of results) {
-    if (!held.ok) shortages.push({ sku, available: held.error.available });
-    if (!held.ok) continue;
+    if (!held.ok) {
+      const { code: _, ...shortage } = held.error;
+      shortages.push({ sku, ...shortage });
+      continue;
+    }
     taken.push(sku);
+    takes.push(...held.value.takes.map((take) => ({ sku, ...take })));
     expiresAtMs = Math.min(expiresAtMs, held.value.expiresAtMs);
   }
-  if (shortages.length === 0) return ok({ expiresAtMs });
+  if (shortages.length === 0) return ok({ expiresAtMs, takes });
   // Only what was taken is given back: the object that refused is the busy one in a rush.
   await releaseAll(env, meter, { holdId, skus: taken });
   return err({ code: "insufficient_stock", shortages });
@@ -143,6 +162,13 @@ export async function movementsOf(
     sku,
     movements: await skuStock(env, sku).movementsOf({ holdId, movementIds }),
   }));
+}
+
+/** Only what names a location has to be told apart from the rest. */
+function wantsFor(sku: Sku, lines: readonly StockLine[]): Want[] | undefined {
+  const own = lines.filter((line) => line.sku === sku);
+  if (own.every(({ from }) => from === undefined)) return undefined;
+  return own.map(({ quantity, from }) => ({ quantity, ...(from && { from }) }));
 }
 
 function sumBySku(lines: readonly StockLine[]): Map<Sku, number> {

@@ -1,4 +1,4 @@
-export { availabilityNow, readAvailability } from "./availability.ts";
+export { availabilityByLocation, availabilityNow, readAvailability } from "./availability.ts";
 export {
   commitAll,
   holdAll,

@@ -43,15 +43,26 @@ export const StockView = z
   .meta({ id: "Stock" });
 export type StockView = z.infer<typeof StockView>;
 
-export type Hold = { holdId: string; quantity: number; ttlMs: number };
-
 export const DEFAULT_LOCATION = "default";
 export const LOCATIONS_MAX = 100;
 export const Location = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/);
+export type Location = z.infer<typeof Location>;
 
-/** `hold_ended`: this id was released or has expired, and an id is never held twice. */
+/** Where units may come from: one location and no other, or some first and then the usual order. */
+export type TakeFrom = { only: Location } | { prefer: readonly Location[] };
+export type Want = { quantity: number; from?: TakeFrom };
+/** The part of a hold that one location gives. */
+export type Take = { location: Location; quantity: number };
+
+/** `wants` says where the units may come from, and adds up to `quantity`; without, from anywhere. */
+export type Hold = { holdId: string; quantity: number; ttlMs: number; wants?: readonly Want[] };
+
+/**
+ * `hold_ended`: this id was released or has expired, and an id is never held twice. `location` is there
+ * when one location was named and is short: `available` counts what it can give.
+ */
 export type HoldError =
-  | { code: "insufficient_stock"; available: number }
+  | { code: "insufficient_stock"; available: number; location?: Location }
   | { code: "hold_ended"; available: number };
 /** A hold ends once: what asks for the other end afterwards is told which end it was. */
 export type CommitError = { code: "hold_released" } | { code: "hold_lost" };
@@ -75,11 +86,18 @@ export type Movement = {
 export const takeBackMovement = (holdId: string): string => `return:${holdId}`;
 
 /** Lines of one order, as many as there are: the same SKU may stand on several. */
-export type StockLine = { sku: Sku; quantity: number };
-export type Shortage = { sku: Sku; available: number };
+export type StockLine = { sku: Sku } & Want;
+/** Units of one SKU at one location: what a shipment from there will carry. */
+export type StockTake = { sku: Sku } & Take;
+export type Shortage = { sku: Sku; available: number; location?: Location };
+
+/** What each location can give of a SKU right now; `available` is what all can give together. */
+export type LocatedAvailability = Availability & {
+  locations: { location: Location; available: number }[];
+};
 
 export type HoldResult = Result<
-  { holdId: string; quantity: number; expiresAtMs: number },
+  { holdId: string; quantity: number; expiresAtMs: number; takes: Take[] },
   HoldError
 >;
 export type CommitResult = Result<{ holdId: string }, CommitError>;

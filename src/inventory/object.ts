@@ -13,6 +13,7 @@ import type {
   Hold,
   HoldResult,
   LedgerEntry,
+  LocatedAvailability,
   Movement,
   MoveResult,
   ReleaseResult,
@@ -20,6 +21,7 @@ import type {
 } from "./model.ts";
 import { type Offer, OfferStore } from "./offer-store.ts";
 import { publishOffer } from "./publish-offer.ts";
+import { availableAt } from "./stock.ts";
 import { StockBook } from "./stock-book.ts";
 import { StockStore } from "./stock-store.ts";
 import { STOCK_MIGRATIONS } from "./tables.ts";
@@ -60,15 +62,17 @@ export class SkuStockObject extends DurableObject<Env> {
    * Reserves units for `ttlMs`, all or nothing. Repeating a `holdId` answers what became of it: a
    * hold that stands or was committed is told again, one that was given back is `hold_ended`.
    */
-  hold({ holdId, quantity, ttlMs }: Hold): HoldResult {
+  hold({ holdId, quantity, ttlMs, wants }: Hold): HoldResult {
     assert(Number.isSafeInteger(quantity) && quantity > 0, "a hold needs a positive quantity");
+    const wanted = wants?.reduce((sum, want) => sum + want.quantity, 0) ?? quantity;
+    assert(wanted === quantity, "a hold's wants add up to its quantity");
     assert(ttlMs > 0 && ttlMs <= HOLD_TTL_MS_MAX, "a hold needs a time limit");
     if (!this.#hasTables) return err({ code: "insufficient_stock", available: 0 });
 
     return this.#change((nowMs) => {
       // Holds that are over but still wait for the alarm must not refuse a shopper.
       this.#book.expire(nowMs, EXPIRED_AT_ONCE_MAX);
-      return this.#book.hold(holdId, quantity, nowMs + ttlMs, nowMs);
+      return this.#book.hold(holdId, quantity, nowMs + ttlMs, nowMs, wants);
     });
   }
 
@@ -136,6 +140,12 @@ export class SkuStockObject extends DurableObject<Env> {
   /** The ledger entries of one sale and of what came back of it, oldest first. */
   movementsOf(sale: { holdId: string; movementIds: readonly string[] }): LedgerEntry[] {
     return this.#hasTables ? this.#stock.listMovements(sale) : [];
+  }
+
+  /** What may be sold now, and what each location can give. */
+  availabilityByLocation(): LocatedAvailability {
+    const locations = this.#hasTables ? availableAt(this.#stock.shelves()) : [];
+    return { ...this.availability(), locations };
   }
 
   /** What may be sold now. With `refill` the caller says that Redis has lost its copy. */

@@ -1,6 +1,14 @@
 import { assert } from "../shared/assert.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import type { CommitResult, HoldResult, MoveError, Movement, ReleaseResult } from "./model.ts";
+import type {
+  CommitResult,
+  HoldResult,
+  MoveError,
+  Movement,
+  ReleaseResult,
+  Take,
+  Want,
+} from "./model.ts";
 import { DEFAULT_LOCATION, takeBackMovement } from "./model.ts";
 import { move, planHold, reserve, type Shelf, sell, unreserve } from "./stock.ts";
 import type { StockStore, StoredHold } from "./stock-store.ts";
@@ -19,15 +27,22 @@ export class StockBook {
     this.#store = store;
   }
 
-  hold(holdId: string, quantity: number, expiresAtMs: number, nowMs: number): HoldResult {
+  /** `wants` adds up to `quantity` and says where the units may come from; without, from anywhere. */
+  hold(
+    holdId: string,
+    quantity: number,
+    expiresAtMs: number,
+    nowMs: number,
+    wants?: readonly Want[],
+  ): HoldResult {
     const earlier = this.#store.findHold(holdId);
     if (earlier) return this.#repeated(earlier);
-    const taken = this.#take(quantity);
+    const taken = this.#take(wants ?? [{ quantity }]);
     if (!taken.ok) return taken;
-    this.#store.addHold({ holdId, quantity, expiresAtMs });
+    this.#store.addHold({ holdId, quantity, expiresAtMs }, wants);
     this.#store.setParts(holdId, taken.value);
     this.#log(holdId, "hold", nowMs);
-    return ok({ holdId, quantity, expiresAtMs });
+    return ok({ holdId, quantity, expiresAtMs, takes: taken.value });
   }
 
   commit(holdId: string, nowMs: number): CommitResult {
@@ -55,20 +70,20 @@ export class StockBook {
   }
 
   /**
-   * Undoes whatever a hold has come to: what it sold goes back once, what it still reserves is freed,
-   * and a commit that is still on its way will find nothing. Answers the units put back.
+   * Undoes whatever a hold has come to: what it sold goes back once, to where it lay; what it still
+   * reserves is freed, and a commit that is still on its way will find nothing. Answers the units put
+   * back.
    */
   takeBack(holdId: string, reason: string, nowMs: number): Result<number, MoveError> {
-    const sold = this.#store.soldBy(holdId);
-    if (sold === 0) {
+    const sold = this.#store.soldParts(holdId);
+    if (sold.length === 0) {
       const released = this.release(holdId, nowMs);
       assert(released.ok, "a hold that was committed has sold something");
       return ok(0);
     }
-    const movementId = takeBackMovement(holdId);
-    const back = { movementId, kind: "return", delta: sold, reason } as const;
-    const moved = this.move(back, nowMs);
-    return moved.ok ? ok(sold) : moved;
+    const movement = { movementId: takeBackMovement(holdId), kind: "return", reason } as const;
+    const moved = this.#move(movement, sold, nowMs);
+    return moved.ok ? ok(sold.reduce((sum, { quantity }) => sum + quantity, 0)) : moved;
   }
 
   /** Ends at most `limit` holds whose time is up. */
@@ -80,33 +95,53 @@ export class StockBook {
 
   /** Moves goods, once per movement id. */
   move(
-    { movementId, kind, delta, reason, location = DEFAULT_LOCATION }: Movement,
+    { delta, location = DEFAULT_LOCATION, ...movement }: Movement,
     nowMs: number,
   ): Result<Shelf[], MoveError> {
-    const shelves = this.#store.shelves();
+    return this.#move(movement, [{ location, quantity: delta }], nowMs);
+  }
+
+  /** All parts or none. */
+  #move(
+    { movementId, kind, reason }: Pick<Movement, "movementId" | "kind" | "reason">,
+    parts: readonly Take[],
+    nowMs: number,
+  ): Result<Shelf[], MoveError> {
+    let shelves = this.#store.shelves();
     if (this.#store.hasMovement(movementId)) return ok(shelves);
-    const moved = move(shelves, { location, delta });
-    if (!moved.ok) return moved;
-    this.#store.saveShelves(moved.value);
-    const entry = { kind, quantity: delta, location, reference: movementId, reason };
-    this.#store.appendLedger(entry, nowMs);
-    return moved;
+    for (const { location, quantity } of parts) {
+      const moved = move(shelves, { location, delta: quantity });
+      if (!moved.ok) return moved;
+      shelves = moved.value;
+    }
+    this.#store.saveShelves(shelves);
+    for (const part of parts) {
+      this.#store.appendLedger({ ...part, kind, reference: movementId, reason }, nowMs);
+    }
+    return ok(shelves);
   }
 
   #repeated({ holdId, quantity, status, expiresAtMs }: StoredHold): HoldResult {
-    if (status === "held" || status === "committed") return ok({ holdId, quantity, expiresAtMs });
+    if (status === "held" || status === "committed") {
+      return ok({ holdId, quantity, expiresAtMs, takes: this.#store.partsOf(holdId) });
+    }
     return err({ code: "hold_ended", available: this.#store.available() });
   }
 
-  #take(quantity: number): ReturnType<typeof planHold> {
+  #take(wants: readonly Want[]): ReturnType<typeof planHold> {
     const shelves = this.#store.shelves();
-    const takes = planHold(shelves, quantity, this.#store.backorder());
+    const takes = planHold(shelves, wants, this.#store.backorder());
     if (takes.ok) this.#store.saveShelves(reserve(shelves, takes.value));
     return takes;
   }
 
-  #takeAgain({ holdId, quantity }: StoredHold, nowMs: number): boolean {
-    const taken = this.#take(quantity);
+  /** The same units if they still lie there, because the order's shipments name those locations. */
+  #takeAgain({ holdId }: StoredHold, nowMs: number): boolean {
+    const same = this.#store
+      .partsOf(holdId)
+      .map(({ location, quantity }) => ({ quantity, from: { only: location } }));
+    const again = this.#take(same);
+    const taken = again.ok ? again : this.#take(this.#store.wantsOf(holdId));
     if (!taken.ok) return false;
     this.#store.setParts(holdId, taken.value);
     this.#log(holdId, "hold", nowMs);

@@ -1,7 +1,13 @@
 import { assert } from "../shared/assert.ts";
 import { timestamp } from "../shared/clock.ts";
-import { DEFAULT_LOCATION, type LedgerEntry, type MovementKind } from "./model.ts";
-import { availableOf, byLocation, type Shelf, type Take } from "./stock.ts";
+import {
+  DEFAULT_LOCATION,
+  type LedgerEntry,
+  type MovementKind,
+  type Take,
+  type Want,
+} from "./model.ts";
+import { availableOf, byLocation, type Shelf } from "./stock.ts";
 
 export type HoldStatus = "held" | "released" | "expired" | "committed";
 export type StoredHold = {
@@ -103,13 +109,25 @@ export class StockStore {
     return row?.dueMs ?? undefined;
   }
 
-  addHold({ holdId, quantity, expiresAtMs }: Omit<StoredHold, "status">): void {
+  addHold(
+    { holdId, quantity, expiresAtMs }: Omit<StoredHold, "status">,
+    wants?: readonly Want[],
+  ): void {
     this.#sql.exec(
-      "INSERT INTO hold (hold_id, quantity, status, expires_at_ms) VALUES (?, ?, 'held', ?)",
+      `INSERT INTO hold (hold_id, quantity, status, expires_at_ms, wants)
+       VALUES (?, ?, 'held', ?, ?)`,
       holdId,
       quantity,
       expiresAtMs,
+      wants ? JSON.stringify(wants) : null,
     );
+  }
+
+  /** What a hold asked for; its whole quantity from anywhere when it named no location. */
+  wantsOf(holdId: string): Want[] {
+    const query = "SELECT quantity, wants FROM hold WHERE hold_id = ?";
+    const row = this.#sql.exec<{ quantity: number; wants: string | null }>(query, holdId).one();
+    return row.wants === null ? [{ quantity: row.quantity }] : (JSON.parse(row.wants) as Want[]);
   }
 
   /** Remembers an id that was given back before its hold came, so that the late hold takes nothing. */
@@ -163,6 +181,12 @@ export class StockStore {
     const query =
       "SELECT COALESCE(SUM(quantity), 0) AS sold FROM ledger WHERE reference = ? AND kind = 'commit'";
     return this.#sql.exec<{ sold: number }>(query, holdId).one().sold;
+  }
+
+  /** Where the units lay that a hold's commit took. */
+  soldParts(holdId: string): Take[] {
+    const query = "SELECT location, quantity FROM ledger WHERE reference = ? AND kind = 'commit'";
+    return this.#sql.exec<Take>(query, holdId).toArray();
   }
 
   appendLedger({ kind, quantity, location, reference, reason }: Entry, nowMs: number): void {

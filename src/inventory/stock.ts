@@ -1,14 +1,21 @@
 import { assert } from "../shared/assert.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import { DEFAULT_LOCATION, LOCATIONS_MAX, type MoveError, STOCK_MAX } from "./model.ts";
+import {
+  DEFAULT_LOCATION,
+  LOCATIONS_MAX,
+  type Location,
+  type MoveError,
+  STOCK_MAX,
+  type Take,
+  type TakeFrom,
+  type Want,
+} from "./model.ts";
 
 /**
  * What lies at one location. `onHand - held` is what it can still give. It is negative only at the
  * default location and only through backorders: then it is the number of units owed.
  */
-export type Shelf = { location: string; onHand: number; held: number };
-/** The part of a hold that one location gives. */
-export type Take = { location: string; quantity: number };
+export type Shelf = { location: Location; onHand: number; held: number };
 
 const free = ({ onHand, held }: Shelf): number => onHand - held;
 
@@ -27,36 +34,67 @@ export const byLocation = (a: { location: string }, b: { location: string }): nu
   return a.location < b.location ? -1 : 1;
 };
 
+type Shortfall = { code: "insufficient_stock"; available: number; location?: Location };
+
 /**
- * Decides where a hold's units come from, all or nothing. Units that exist are taken first. With
- * backorders allowed the rest is owed at the default location, down to `-STOCK_MAX`; without, what
- * is owed already must be covered before anything new is promised.
+ * Decides where a hold's units come from, all or nothing. Units that exist are taken first: those that
+ * only one location may give, then the others, each from where it prefers and else in the usual order.
+ * With backorders allowed the rest is owed at the default location, down to `-STOCK_MAX`; without,
+ * what is owed already must be covered before anything new is promised.
  */
 export function planHold(
   shelves: readonly Shelf[],
-  quantity: number,
+  wants: readonly Want[],
   backorder: boolean,
-): Result<Take[], { code: "insufficient_stock"; available: number }> {
+): Result<Take[], Shortfall> {
   const available = availableOf(shelves);
   const reach = backorder ? balanceOf(shelves) + STOCK_MAX : available;
+  const quantity = wants.reduce((sum, want) => sum + want.quantity, 0);
   if (quantity > reach) return err({ code: "insufficient_stock", available });
 
-  const takes: Take[] = [];
-  let left = quantity;
-  for (const shelf of [...shelves].sort(byLocation)) {
-    const part = Math.min(left, Math.max(0, free(shelf)));
-    if (part > 0) takes.push({ location: shelf.location, quantity: part });
-    left -= part;
+  const left = new Map(shelves.map((shelf) => [shelf.location, Math.max(0, free(shelf))]));
+  const takes = new Map<Location, number>();
+  const take = (location: Location, part: number) =>
+    part > 0 && takes.set(location, (takes.get(location) ?? 0) + part);
+  // What may come from anywhere leaves whatever is there, so it can be planned last without a search.
+  for (const want of [...wants].sort((a, b) => Number(isBound(b)) - Number(isBound(a)))) {
+    let missing = want.quantity;
+    for (const location of inOrder([...left.keys()], want.from)) {
+      const part = Math.min(missing, left.get(location) ?? 0);
+      take(location, part);
+      left.set(location, (left.get(location) ?? 0) - part);
+      missing -= part;
+    }
+    const bound = want.from && "only" in want.from ? want.from.only : undefined;
+    if (missing > 0 && bound !== undefined && !(backorder && bound === DEFAULT_LOCATION)) {
+      const there = shelves.find(({ location }) => location === bound);
+      const can = there ? Math.max(0, Math.min(free(there), available)) : 0;
+      return err({ code: "insufficient_stock", available: can, location: bound });
+    }
+    take(DEFAULT_LOCATION, missing);
   }
-  return ok(left > 0 ? owe(takes, left) : takes);
+  const parts = [...takes].map(([location, part]) => ({ location, quantity: part }));
+  return ok(parts.sort(byLocation));
 }
 
-function owe(takes: readonly Take[], quantity: number): Take[] {
-  const [first, ...rest] = takes;
-  if (first?.location !== DEFAULT_LOCATION) {
-    return [{ location: DEFAULT_LOCATION, quantity }, ...takes];
-  }
-  return [{ location: DEFAULT_LOCATION, quantity: first.quantity + quantity }, ...rest];
+const isBound = ({ from }: Want): boolean => from !== undefined && "only" in from;
+
+function inOrder(locations: readonly Location[], from: TakeFrom | undefined): Location[] {
+  if (from && "only" in from) return locations.filter((location) => location === from.only);
+  const usual = locations.map((location) => ({ location })).sort(byLocation);
+  const preferred = (from?.prefer ?? []).filter((location) => locations.includes(location));
+  return [...new Set([...preferred, ...usual.map(({ location }) => location)])];
+}
+
+/** What each location can give; what covers a debt elsewhere is nobody's to give. */
+export function availableAt(
+  shelves: readonly Shelf[],
+): { location: Location; available: number }[] {
+  const all = availableOf(shelves);
+  return shelves.map((shelf) => ({
+    location: shelf.location,
+    available: Math.max(0, Math.min(free(shelf), all)),
+  }));
 }
 
 /** Reserves the parts of a hold. */

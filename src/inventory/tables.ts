@@ -61,4 +61,9 @@ export const STOCK_MIGRATIONS = [
    INSERT INTO offer (one, backorder, version) VALUES (1, 0, 0);`,
   // What a hold sold is asked for when its order is cancelled, long after the hold was forgotten.
   "CREATE INDEX ledger_commits ON ledger (reference) WHERE kind = 'commit'",
+  // Undoing a sale puts its units back where they lay, which is one movement over several locations.
+  `CREATE UNIQUE INDEX ledger_movement_part ON ledger (reference, location)
+     WHERE kind IN ('receive', 'adjust', 'return');
+   DROP INDEX ledger_movement;`,
+  "ALTER TABLE hold ADD COLUMN wants TEXT",
 ] as const;

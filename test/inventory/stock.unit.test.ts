@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LOCATION, LOCATIONS_MAX, STOCK_MAX } from "../../src/inventory/model.ts";
 import {
+  DEFAULT_LOCATION,
+  LOCATIONS_MAX,
+  STOCK_MAX,
+  type Take,
+  type Want,
+} from "../../src/inventory/model.ts";
+import {
+  availableAt,
   availableOf,
   balanceOf,
   move,
@@ -9,7 +16,6 @@ import {
   reserve,
   type Shelf,
   sell,
-  type Take,
   unreserve,
 } from "../../src/inventory/stock.ts";
 
@@ -18,7 +24,7 @@ const shelf = (location: string, onHand: number, held = 0): Shelf => ({ location
 describe("planHold", () => {
   it("takes from the default location first, then by name", () => {
     const shelves = [shelf("west", 5), shelf("east", 2), shelf(DEFAULT_LOCATION, 1)];
-    expect(planHold(shelves, 4, false)).toEqual({
+    expect(planHold(shelves, [{ quantity: 4 }], false)).toEqual({
       ok: true,
       value: [
         { location: DEFAULT_LOCATION, quantity: 1 },
@@ -29,14 +35,14 @@ describe("planHold", () => {
   });
 
   it("refuses the whole when one unit is missing, and says what there is", () => {
-    expect(planHold([shelf("east", 2, 1), shelf("west", 2)], 4, false)).toEqual({
+    expect(planHold([shelf("east", 2, 1), shelf("west", 2)], [{ quantity: 4 }], false)).toEqual({
       ok: false,
       error: { code: "insufficient_stock", available: 3 },
     });
   });
 
   it("owes the rest at the default location when backorders are allowed", () => {
-    expect(planHold([shelf("east", 2)], 5, true)).toEqual({
+    expect(planHold([shelf("east", 2)], [{ quantity: 5 }], true)).toEqual({
       ok: true,
       value: [
         { location: DEFAULT_LOCATION, quantity: 3 },
@@ -47,12 +53,119 @@ describe("planHold", () => {
 
   it("promises nothing new while a debt is larger than what came in", () => {
     const indebted = [shelf(DEFAULT_LOCATION, -3), shelf("east", 2)];
-    expect(planHold(indebted, 1, false)).toMatchObject({ ok: false, error: { available: 0 } });
+    expect(planHold(indebted, [{ quantity: 1 }], false)).toMatchObject({
+      ok: false,
+      error: { available: 0 },
+    });
   });
 
   it("ends backorders where sums would stop being bounded", () => {
     const indebted = [shelf(DEFAULT_LOCATION, -STOCK_MAX)];
-    expect(planHold(indebted, 1, true).ok).toBe(false);
+    expect(planHold(indebted, [{ quantity: 1 }], true).ok).toBe(false);
+  });
+});
+
+describe("planHold with locations named", () => {
+  const shelves = [shelf(DEFAULT_LOCATION, 4), shelf("east", 2), shelf("west", 5)];
+
+  it("takes strictly from one location, or says what that one can give", () => {
+    expect(planHold(shelves, [{ quantity: 2, from: { only: "east" } }], false)).toEqual({
+      ok: true,
+      value: [{ location: "east", quantity: 2 }],
+    });
+    expect(planHold(shelves, [{ quantity: 3, from: { only: "east" } }], false)).toEqual({
+      ok: false,
+      error: { code: "insufficient_stock", available: 2, location: "east" },
+    });
+    expect(planHold(shelves, [{ quantity: 1, from: { only: "north" } }], false)).toMatchObject({
+      error: { available: 0, location: "north" },
+    });
+  });
+
+  it("takes in the order preferred, and what is missing in the usual order", () => {
+    const from = { prefer: ["east", "north", "west"] };
+    expect(planHold(shelves, [{ quantity: 8, from }], false)).toEqual({
+      ok: true,
+      value: [
+        { location: DEFAULT_LOCATION, quantity: 1 },
+        { location: "east", quantity: 2 },
+        { location: "west", quantity: 5 },
+      ],
+    });
+  });
+
+  it("leaves a location's units to the line that can come from nowhere else", () => {
+    const wants: Want[] = [
+      { quantity: 6, from: { prefer: ["east"] } },
+      { quantity: 2, from: { only: "east" } },
+    ];
+    expect(planHold(shelves, wants, false)).toEqual({
+      ok: true,
+      value: [
+        { location: DEFAULT_LOCATION, quantity: 4 },
+        { location: "east", quantity: 2 },
+        { location: "west", quantity: 2 },
+      ],
+    });
+  });
+
+  it("owes nothing at a location that cannot owe", () => {
+    expect(planHold(shelves, [{ quantity: 3, from: { only: "east" } }], true).ok).toBe(false);
+    const owed = planHold(shelves, [{ quantity: 6, from: { only: DEFAULT_LOCATION } }], true);
+    expect(owed).toEqual({ ok: true, value: [{ location: DEFAULT_LOCATION, quantity: 6 }] });
+  });
+
+  it("counts at no location what covers a debt at another", () => {
+    const indebted = [shelf(DEFAULT_LOCATION, -3), shelf("east", 2), shelf("west", 2)];
+    expect(availableAt(indebted)).toEqual([
+      { location: DEFAULT_LOCATION, available: 0 },
+      { location: "east", available: 1 },
+      { location: "west", available: 1 },
+    ]);
+  });
+});
+
+const wanted: fc.Arbitrary<Want> = fc.record({
+  quantity: fc.integer({ min: 1, max: 6 }),
+  from: fc.oneof(
+    fc.record({ only: fc.constantFrom(DEFAULT_LOCATION, "east", "west") }),
+    fc.record({ prefer: fc.subarray(["west", "east", "north"]) }),
+  ),
+});
+
+describe("a plan over several wants", () => {
+  it("takes exactly what is wanted from what is free, and refuses only what no plan could give", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(8), { minLength: 3, maxLength: 3 }),
+        fc.array(wanted, { minLength: 1, maxLength: 4 }),
+        ([here, east, west], wants) => {
+          const shelves = [
+            shelf(DEFAULT_LOCATION, here!),
+            shelf("east", east!),
+            shelf("west", west!),
+          ];
+          const planned = planHold(shelves, wants, false);
+          const total = wants.reduce((sum, { quantity }) => sum + quantity, 0);
+          const boundTo = (location: string) =>
+            wants
+              .filter(({ from }) => from && "only" in from && from.only === location)
+              .reduce((sum, { quantity }) => sum + quantity, 0);
+          const fits =
+            total <= availableOf(shelves) &&
+            shelves.every(({ location, onHand }) => boundTo(location) <= onHand);
+          expect(planned.ok).toBe(fits);
+          if (!planned.ok) return;
+          expect(planned.value.reduce((sum, { quantity }) => sum + quantity, 0)).toBe(total);
+          for (const { location, onHand } of shelves) {
+            const part = planned.value.find((take) => take.location === location)?.quantity ?? 0;
+            expect(part).toBeLessThanOrEqual(onHand);
+            expect(part).toBeGreaterThanOrEqual(boundTo(location));
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 
@@ -106,7 +219,7 @@ function play(steps: readonly Step[], backorder: boolean) {
   const totals = { moved: 0, held: 0, committed: 0 };
   for (const each of steps) {
     if (each.kind === "hold") {
-      const takes = planHold(shelves, each.quantity, backorder);
+      const takes = planHold(shelves, [{ quantity: each.quantity }], backorder);
       if (!takes.ok) continue;
       shelves = reserve(shelves, takes.value);
       holds.push(takes.value);
