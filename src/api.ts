@@ -12,6 +12,10 @@ import { listMessages } from "./comms/index.ts";
 import { webhookRoutes } from "./comms/operations-routes.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
+import { authenticate } from "./identity/index.ts";
+import { jwksRoutes } from "./identity/jwks-routes.ts";
+import { findSecondFactor } from "./identity/second-factor-of.ts";
+import { sessionRoutes } from "./identity/session-routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
 import { recordAct } from "./operations/audit.ts";
 import {
@@ -61,7 +65,7 @@ const wrongMethod = methodNotAllowed({
 /** Every route of the storefront. The type of this chain is what the RPC client reads. */
 export const api = app
   .use(identify, noStoreByDefault, crossOrigin, wrongMethod, limitBody)
-  .use("/api/*", jsonOnly)
+  .use("/api/*", jsonOnly, authenticate)
   .use("/ops/*", requireStaff)
   // Not all of `/ops` takes JSON. These could do something without a word of it.
   .use("/ops/v1/orders/*", jsonOnly)
@@ -73,6 +77,7 @@ export const api = app
   .route("/api/v2", cartRoutes)
   .route("/api/v2", checkoutRoutes)
   .route("/api/v2", orderRoutes)
+  .route("/api/v2", sessionRoutes(findSecondFactor))
   .route("/api/v1", catalogV1Routes)
   .route("/api/v1", cartV1Routes)
   .route("/api/v1", checkoutV1Routes)
@@ -106,6 +111,7 @@ export const api = app
     // Payments are a leaf: whom news are for is known above them.
     paymentWebhookRoutes((c) => hearNews(c.var.io, c.env)),
   )
+  .route("/", jwksRoutes)
   .route("/", mediaRoutes);
 
 export type Api = typeof api;

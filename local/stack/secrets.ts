@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -6,6 +6,8 @@ import { z } from "zod";
 const Secrets = z.object({
   token: z.string(),
   staffKey: z.string(),
+  /** The value of AUTH_KEYS. */
+  authKeys: z.string(),
   stripe: z.string(),
   stripeWebhooks: z.string(),
   adyen: z.string(),
@@ -29,6 +31,7 @@ export function localSecrets(dir: string): Secrets {
   const fresh: Secrets = {
     token: random(),
     staffKey: `stk_local_${random()}`,
+    authKeys: freshAuthKeys("local"),
     stripe: `sk_test_local_${random()}`,
     stripeWebhooks: `whsec_local_${random()}`,
     adyen: `AQE_local_${random()}`,
@@ -51,4 +54,11 @@ export function localSecrets(dir: string): Secrets {
 export function staffKeys(staffKey: string): string {
   const sha256 = createHash("sha256").update(staffKey).digest("hex");
   return JSON.stringify([{ id: "local", sha256, scopes: ["*"] }]);
+}
+
+/** A value of AUTH_KEYS: one Ed25519 key for access tokens, one seal for everything else. */
+function freshAuthKeys(name: string): string {
+  const jwk = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
+  const seal = { id: name, secret: randomBytes(32).toString("base64url") };
+  return JSON.stringify({ access: [{ kid: name, alg: "EdDSA", jwk }], seals: [seal] });
 }

@@ -45,6 +45,7 @@ export function varsFor(
     WEBHOOK_ALLOWED_ORIGINS: at(ports.deliveries),
     TOKEN_SECRET: secrets.token,
     STAFF_KEYS: staffKeys(secrets.staffKey),
+    AUTH_KEYS: secrets.authKeys,
     PUBLIC_URL: at(ports.api),
     PAYMENT_TIMEOUT_MS: "2500",
     PAYMENT_SETTLE_MS: "3000",

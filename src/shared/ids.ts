@@ -63,6 +63,10 @@ export const BlockId = idSchema("blk");
 export type BlockId = z.infer<typeof BlockId>;
 export const ContentPageId = idSchema("cpg");
 export type ContentPageId = z.infer<typeof ContentPageId>;
+export const UserId = idSchema("usr");
+export type UserId = z.infer<typeof UserId>;
+export const SessionId = idSchema("ses");
+export type SessionId = z.infer<typeof SessionId>;
 export const EventId = idSchema("evt");
 export type EventId = z.infer<typeof EventId>;
 

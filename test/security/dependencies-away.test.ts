@@ -33,7 +33,7 @@ const queryOf = (route: Route) =>
 async function ask(route: Route, away: Partial<Env>, query = queryOf(route)) {
   const init = {
     method: route.method,
-    headers: { ...credentials(), ...(route.body && { "Content-Type": "application/json" }) },
+    headers: { ...credentials(route), ...(route.body && { "Content-Type": "application/json" }) },
     ...(route.body && { body: JSON.stringify(rightBody(route.body)) }),
   };
   const response = await send(`${pathOf(route)}${query}`, init, { ...settings, ...away } as Env);

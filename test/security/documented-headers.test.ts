@@ -33,7 +33,7 @@ async function ask(route: Route, sent: Record<string, string>): Promise<number> 
 async function headersRead(route: Route): Promise<string[]> {
   // Not on the request alone: the body's limit makes a new one of it.
   const get = vi.spyOn(Headers.prototype, "get");
-  await ask(route, credentials());
+  await ask(route, credentials(route));
   const names = new Set(get.mock.calls.map(([name]) => name.toLowerCase()));
   get.mockRestore();
   return OWN_HEADERS.filter((name) => names.has(name.toLowerCase())).sort();
@@ -60,7 +60,7 @@ describe("the document's headers", () => {
         .map((each) => [route.name, each.name, route] as const),
     ),
   )("%s does nothing without %s, which it calls required", async ([, name, route], { expect }) => {
-    const { [name]: _, ...sent } = credentials();
+    const { [name]: _, ...sent } = credentials(route);
     expect([400, 404]).toContain(await ask(route, sent));
   });
 });

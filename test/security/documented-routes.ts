@@ -2,8 +2,10 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { api } from "../../src/api.ts";
 import { orderToken } from "../../src/orders/order-token.ts";
+import { configOf } from "../../src/platform/config/config.ts";
 import { sha256Hex } from "../../src/shared/digest.ts";
 import type { OrderId } from "../../src/shared/ids.ts";
+import { accessToken } from "../support/access-token.ts";
 import { sampleOf } from "./bad-values.ts";
 
 /** As much of JSON Schema as this API's own documents use. */
@@ -32,6 +34,8 @@ export type Route = {
   method: string;
   path: string;
   audience: string | undefined;
+  /** Reads who is signed in. */
+  isForSignedIn: boolean;
   tags: readonly string[];
   parameters: readonly Parameter[];
   body: Schema | undefined;
@@ -39,6 +43,7 @@ export type Route = {
 
 type Operation = {
   "x-audience"?: string;
+  security?: Record<string, string[]>[];
   tags?: string[];
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
@@ -66,9 +71,13 @@ export const send = async (
 const ORDER_ID = `ord_${"0".repeat(26)}` as OrderId;
 const ORDER_TOKEN = await orderToken(settings.TOKEN_SECRET, ORDER_ID);
 
-/** All the credentials a caller could have, so that what is refused is refused for its content. */
-export const credentials = (): Record<string, string> => ({
-  Authorization: `Bearer ${STAFF_KEY}`,
+/** Nobody's who has an account: tokens are believed without asking. */
+const ACCESS_TOKEN = await accessToken(configOf(settings));
+
+/** All the credentials a route could want, so that what is refused is refused for its content. */
+export const credentials = (route: Pick<Route, "audience" | "isForSignedIn">) => ({
+  ...(route.audience === "staff" && { Authorization: `Bearer ${STAFF_KEY}` }),
+  ...(route.isForSignedIn && { Authorization: `Bearer ${ACCESS_TOKEN}` }),
   "Cart-Token": "t".repeat(43),
   "Order-Token": ORDER_TOKEN,
   "Idempotency-Key": crypto.randomUUID(),
@@ -100,6 +109,7 @@ export async function documentedRoutes(): Promise<Route[]> {
         method,
         path,
         audience: operation["x-audience"],
+        isForSignedIn: (operation.security ?? []).some((each) => "accessToken" in each),
         tags: operation.tags ?? [],
         parameters: operation.parameters ?? [],
         body: schema && withoutReferences(schema, schemas),

@@ -28,7 +28,7 @@ type Problem = {
 
 /** Sends a request and holds its answer to what every answer owes. */
 async function ask(route: Route, init: RequestInit = {}, path = pathOf(route)) {
-  const headers = { ...credentials(), ...init.headers };
+  const headers = { ...credentials(route), ...init.headers };
   const response = await send(path, { method: route.method, ...init, headers });
   const text = await response.text();
   const told = `${route.method} ${path.slice(0, 200)} ${String(init.body).slice(0, 200)}: ${response.status} ${text.slice(0, 300)}`;

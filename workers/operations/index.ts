@@ -1,6 +1,7 @@
 import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
+import { sweepRevocations } from "../../src/identity/index.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
@@ -26,6 +27,7 @@ export default {
       orders: sweepOutbox(io, env),
       content: sweepPurges(io, env),
       catalog: sweepCatalogOutbox(io, env),
+      identity: sweepRevocations(io, env),
     };
     const reconciling = reconcilePayments(io, env);
     const watching = watchQueues(io, boundQueues(env));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Currency } from "../../shared/money.ts";
 import { logInfo } from "../telemetry/log.ts";
+import { AuthKeys } from "./auth-keys.ts";
 
 const url = z.url({ protocol: /^https?$/ });
 const secret = z.string().min(1);
@@ -111,6 +112,8 @@ const Variables = z.object({
    */
   TOKEN_SECRET: z.string().min(32),
   STAFF_KEYS: json(z.array(StaffKey)),
+  /** What shoppers' tokens and passwords are made with; `npm run ops -- auth-keys` makes and rotates it. */
+  AUTH_KEYS: json(AuthKeys),
   PUBLIC_URL: url,
   STORE_CURRENCY: Currency.default("USD"),
   STORE_LOCALE: z.string().default("en"),

@@ -15,7 +15,8 @@ export type FactKind =
 
 /**
  * Something every isolate has to know within `EDGE_MAX_AGE_MS`. `value` is what it is about: a tag, a
- * token, an address, a flag's name; empty for `purge_all`. `data` is a flag's setting.
+ * token, an address, a flag's name; empty for `purge_all`. `data` is a flag's setting, or how far a
+ * revocation goes.
  */
 export type NewFact = {
   kind: FactKind;

@@ -17,7 +17,7 @@ export class EdgeView {
   #purgedAll: Purge | undefined;
   /** In the order of their sequences, because a tag purged again moves to the end. */
   readonly #purges = new Map<string, Purge>();
-  readonly #revoked = new Map<string, number>();
+  readonly #revoked = new Map<string, { data: string; untilMs: number }>();
   readonly #blocked = new Map<string, number>();
   readonly #flags = new Map<string, { data: string; untilMs: number }>();
   readonly #purgesMax: number;
@@ -54,8 +54,10 @@ export class EdgeView {
     return this.#purges.get(tag);
   }
 
-  isRevoked(value: string, nowMs: number): boolean {
-    return (this.#revoked.get(value) ?? 0) > nowMs;
+  /** What was said with a revocation, empty where nothing was; undefined for what is not revoked. */
+  revocation(value: string, nowMs: number): string | undefined {
+    const revoked = this.#revoked.get(value);
+    return revoked && revoked.untilMs > nowMs ? revoked.data : undefined;
   }
 
   isBlocked(value: string, nowMs: number): boolean {
@@ -90,7 +92,7 @@ export class EdgeView {
         this.#purgedAll = { sequence, atMs };
         return;
       case "revoke":
-        this.#revoked.set(value, untilMs);
+        this.#revoked.set(value, { data, untilMs });
         return;
       case "unrevoke":
         this.#revoked.delete(value);

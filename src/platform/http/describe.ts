@@ -33,6 +33,8 @@ export type RouteDescription = {
   problems?: readonly ProblemSlug[];
   /** The headers that the route reads. The typed client sends them by itself, so they are no input of it. */
   headers?: Partial<Record<RequestHeader, "required" | "optional">>;
+  /** Whether it reads who is signed in, by the access token in `Authorization`. */
+  signedIn?: "required" | "optional";
   /** The media types of a body that is not JSON: JSON bodies are documented by their schema. */
   uploads?: readonly string[];
   /** Who may call it. Every route declares one; a test refuses a route that does not. */
@@ -49,6 +51,7 @@ export function describe({
   problems = [],
   headers = {},
   uploads,
+  signedIn,
   audience,
 }: RouteDescription) {
   const answers = Object.entries(responses).map(([status, schema]) => [
@@ -64,7 +67,7 @@ export function describe({
   return describeRoute({
     summary,
     tags: [tag],
-    ...(audience === "staff" ? { security: [{ staffKey: [] }] } : {}),
+    ...securityOf(audience, signedIn),
     parameters: Object.entries(headers).map(([name, need]) => ({
       in: "header",
       name,
@@ -76,6 +79,16 @@ export function describe({
     responses: Object.fromEntries([...answers, ...refusals]),
     "x-audience": audience,
   } as Parameters<typeof describeRoute>[0]);
+}
+
+function securityOf(
+  audience: RouteDescription["audience"],
+  signedIn: RouteDescription["signedIn"],
+): { security?: Record<string, string[]>[] } {
+  if (audience === "staff") return { security: [{ staffKey: [] }] };
+  if (signedIn === undefined) return {};
+  const accessToken = { accessToken: [] };
+  return { security: signedIn === "required" ? [accessToken] : [{}, accessToken] };
 }
 
 const uploadOf = (types: readonly string[]) => ({

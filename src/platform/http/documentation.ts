@@ -30,7 +30,10 @@ async function openApi(api: Hono<ApiEnv>): Promise<string> {
       openapi: "3.1.0",
       info: INFO,
       components: {
-        securitySchemes: { staffKey: { type: "http", scheme: "bearer" } },
+        securitySchemes: {
+          staffKey: { type: "http", scheme: "bearer" },
+          accessToken: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        },
       },
     },
   });

@@ -21,6 +21,7 @@ const ADVICE: Record<ProblemSlug, string> = {
   "method-not-allowed": "`Allow` lists the methods that this path has.",
   "not-found": "The resource does not exist, or the token sent does not open it.",
   "order-conflict": "Read the order: its status says what can still be done.",
+  overloaded: "Nothing was done. Repeat the request after `Retry-After` seconds.",
   "payment-declined": "The issuer said no. Offer another means of payment, with a new key.",
   "payments-unavailable":
     "No processor could take the payment. Nothing was charged. Try again soon.",
@@ -31,6 +32,8 @@ const ADVICE: Record<ProblemSlug, string> = {
   "request-invalid": "`errors` names each wrong field by JSON pointer.",
   "request-malformed": "The body is not well-formed JSON, or the request cannot be parsed.",
   "request-too-large": "Send less at once.",
+  "sign-in-refused":
+    "Check both, or set a new password. An address that was never confirmed by its mail has no account yet.",
   "sku-unknown": "The SKU does not exist or is no longer sold.",
   unauthorized: "Send valid credentials in `Authorization`.",
   "voucher-refused": "`reason` says why. The cart is as it was.",

@@ -36,6 +36,8 @@ export function hotPage(
   const slot = memory.get(key, reader.view, nowMs);
   // What the pipeline does for other sites' scripts, it does itself.
   if (!slot || (sharesWithOrigins(env) && request.headers.has("Origin"))) return undefined;
+  // A token that does not hold is refused on every path, and only the pipeline can tell.
+  if (request.headers.has("Authorization")) return undefined;
   pages.served["hit-memory"] += 1;
   slot.hotHeaders ??= new Headers({ ...headersOf(slot.entry), ...headers, ...HOT_HEADERS });
   return answer(slot.entry, slot.hotHeaders, request.headers);

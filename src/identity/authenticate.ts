@@ -1,0 +1,70 @@
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { DependencyDown } from "../platform/dependency.ts";
+import { type Edge, openEdge } from "../platform/edge/index.ts";
+import type { ApiEnv } from "../platform/http/context.ts";
+import { Problem } from "../platform/http/problem.ts";
+import { isRevoked } from "./sessions/revocations.ts";
+import type { AccessClaims } from "./tokens/token-claims.ts";
+import { tokenDesk } from "./tokens/token-desk.ts";
+
+/**
+ * Finds out who is asking, from the token and from what the isolate knows of revocations: no system is
+ * asked. Without a token nothing is looked at. An isolate that has not heard from the feed for a second
+ * asks it: beside the work of a read, whose answer it may still withhold, and before a write.
+ */
+export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
+  const header = c.req.header("Authorization");
+  if (header === undefined) return next();
+
+  const { clock, config } = c.var.io;
+  const claims = await tokenDesk(config).readAccess(bearerOf(header), clock.nowMs());
+  if (!claims) throw refused();
+  const edge = edgeOf(c);
+  edge.keepFresh(clock.nowMs());
+  if (isRevoked(edge.reader, claims, clock.nowMs())) throw refused();
+  c.set("shopper", {
+    userId: claims.sub,
+    sessionId: claims.sid,
+    authenticatedAtMs: claims.auth_time * 1_000,
+    methods: claims.amr,
+  });
+  if (edge.reader.state(clock.nowMs()) === "fresh") return next();
+  const learning = edge.refresh();
+  if (!isRead(c)) {
+    await learning;
+    requireStanding(c, edge, claims);
+    return next();
+  }
+  await next();
+  await learning;
+  requireStanding(c, edge, claims);
+});
+
+/** Only shoppers who are signed in. */
+export const requireShopper = createMiddleware<ApiEnv>(async (c, next) => {
+  if (!c.var.shopper) throw refused();
+  await next();
+});
+
+const bearerOf = (header: string): string => /^Bearer ([^\s,]+)$/i.exec(header)?.[1] ?? "";
+
+const refused = () =>
+  new Problem("unauthorized", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' });
+
+function requireStanding(c: Context<ApiEnv>, { reader }: Edge, claims: AccessClaims): void {
+  const nowMs = c.var.io.clock.nowMs();
+  if (isRevoked(reader, claims, nowMs)) throw refused();
+  if (reader.state(nowMs) === "blind" && !isBrowsing(c)) throw new DependencyDown("edge feed");
+}
+
+const isRead = ({ req: { method } }: Context<ApiEnv>) => method === "GET" || method === "HEAD";
+
+/** What goes on while nobody can say which tokens were revoked: it shows the same to everybody. */
+const BROWSING = /^\/api\/v\d\/(?:products|categories|availability|search|content|health)(?:\/|$)/;
+const isBrowsing = (c: Context<ApiEnv>) => isRead(c) && BROWSING.test(c.req.path);
+
+function edgeOf(c: Context<ApiEnv>): Edge {
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  return openEdge(c.env, c.var.meter, { waitUntil });
+}

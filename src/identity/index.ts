@@ -1,0 +1,2 @@
+export { authenticate, requireShopper } from "./authenticate.ts";
+export { sweepRevocations } from "./sessions/tell-revocations.ts";

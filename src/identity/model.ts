@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+export type UserStatus = "active" | "disabled";
+
+/** What an account mail is about, and what its link may do. */
+export type MailPurpose = "register" | "resend" | "reset" | "password_changed";
+
+/** What opens everything: an access token for requests, a refresh token for the next access token. */
+export const SessionTokens = z
+  .object({
+    accessToken: z.string().describe("For `Authorization: Bearer`"),
+    expiresIn: z.int().describe("Seconds until the access token ends"),
+    refreshToken: z.string().describe("Good once, for `POST /auth/refresh`"),
+  })
+  .meta({ id: "SessionTokens" });
+export type SessionTokens = z.infer<typeof SessionTokens>;

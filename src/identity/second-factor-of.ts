@@ -1,0 +1,15 @@
+import type { SignInMethod } from "../platform/http/shopper.ts";
+import type { Io } from "../platform/io/io.ts";
+import type { UserId } from "../shared/ids.ts";
+
+/** What is asked for beside the password, any one of it. */
+export type SecondFactor = { methods: readonly SignInMethod[] };
+
+/** The user's second factor; undefined for who has set none. */
+export type FindSecondFactor = (
+  io: Pick<Io, "sql">,
+  userId: UserId,
+) => Promise<SecondFactor | undefined>;
+
+/** No user has a second factor as long as none can be set up. */
+export const findSecondFactor: FindSecondFactor = async () => undefined;

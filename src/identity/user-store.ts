@@ -1,0 +1,66 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { SqlSession } from "../platform/sql/session.ts";
+import type { UserId } from "../shared/ids.ts";
+import { passwords, users } from "./schema.ts";
+
+/** Columns of a user with what is kept of their password. */
+const CREDENTIAL = {
+  userId: users.id,
+  email: users.email,
+  emailKey: users.emailKey,
+  status: users.status,
+  epoch: users.sessionEpoch,
+  passwordHash: passwords.hash,
+} as const;
+
+export type Credential = {
+  userId: UserId;
+  email: string;
+  emailKey: string;
+  status: "active" | "disabled";
+  epoch: number;
+  /** Null for who has never set a password. */
+  passwordHash: string | null;
+};
+
+export async function findCredential(
+  db: SqlSession,
+  by: { emailKey: string } | { userId: UserId },
+): Promise<Credential | undefined> {
+  const [row] = await db
+    .select(CREDENTIAL)
+    .from(users)
+    .leftJoin(passwords, eq(passwords.userId, users.id))
+    .where("userId" in by ? eq(users.id, by.userId) : eq(users.emailKey, by.emailKey));
+  return row;
+}
+
+/** Keeps a better hash of the same password, unless the password was changed meanwhile. */
+export async function replaceHash(
+  db: SqlSession,
+  userId: UserId,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  await db
+    .update(passwords)
+    .set({ hash: to })
+    .where(and(eq(passwords.userId, userId), eq(passwords.hash, from)));
+}
+
+/** Ends all sessions of a user at once. The new epoch, or undefined for nobody. */
+export async function raiseEpoch(
+  db: SqlSession,
+  userId: UserId,
+  nowMs: number,
+): Promise<number | undefined> {
+  const { rowsAffected } = await db
+    .update(users)
+    .set({ sessionEpoch: sql`${users.sessionEpoch} + 1`, updatedAtMs: nowMs, revokeDueMs: nowMs })
+    .where(eq(users.id, userId));
+  if (rowsAffected === 0) return undefined;
+  const [row] = await db
+    .select({ epoch: users.sessionEpoch })
+    .from(users)
+    .where(eq(users.id, userId));
+  return row?.epoch;
+}
