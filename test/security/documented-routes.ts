@@ -75,7 +75,9 @@ const ORDER_TOKEN = await orderToken(settings.TOKEN_SECRET, ORDER_ID);
 const ACCESS_TOKEN = await accessToken(configOf(settings));
 
 /** All the credentials a route could want, so that what is refused is refused for its content. */
-export const credentials = (route: Pick<Route, "audience" | "isForSignedIn">) => ({
+export const credentials = (
+  route: Pick<Route, "audience" | "isForSignedIn">,
+): Record<string, string> => ({
   ...(route.audience === "staff" && { Authorization: `Bearer ${STAFF_KEY}` }),
   ...(route.isForSignedIn && { Authorization: `Bearer ${ACCESS_TOKEN}` }),
   "Cart-Token": "t".repeat(43),

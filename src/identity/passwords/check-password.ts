@@ -1,15 +1,16 @@
 import type { Config } from "../../platform/config/config.ts";
-import { systemClock } from "../../shared/clock.ts";
+import { WorkGate } from "../../platform/isolate/work-gate.ts";
 import { hmacToken, sameText } from "../../shared/digest.ts";
 import { HASH_COST, isWeaker, readPhc, restOf, type StoredHash, writePhc } from "./hash-cost.ts";
-import { HashGate } from "./hash-gate.ts";
 import { deriveKey } from "./scrypt.ts";
 
 const SALT_BYTES = 16;
 
 type Keys = Pick<Config, "AUTH_KEYS">;
 
-const gate = new HashGate(systemClock);
+/** So many passwords wait in one isolate at most, each for those before it: about half a second. */
+const HASHES_MAX = 6;
+const gate = new WorkGate(HASHES_MAX);
 
 /** A fresh hash of a password, or `busy`. */
 export async function hashPassword(keys: Keys, password: string): Promise<string | "busy"> {

@@ -1,5 +1,5 @@
 /** How long a replaced token still gets its successor: for who never heard the answer. */
-export const REFRESH_GRACE_MS = 60_000;
+const REFRESH_GRACE_MS = 60_000;
 
 export type RefreshFacts = {
   /** Of the token that was sent. */

@@ -43,7 +43,7 @@ export async function rotateSession(
 }
 
 /** However diligently it is refreshed, a session ends: half a year. */
-export const SESSION_LIFE_MS = 180 * 24 * 60 * 60 * 1_000;
+const SESSION_LIFE_MS = 180 * 24 * 60 * 60 * 1_000;
 
 export type SessionRow = {
   userId: UserId;

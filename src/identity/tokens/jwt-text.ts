@@ -1,5 +1,5 @@
 /** Longer than any token of ours; looked at before anything is decoded. */
-export const TOKEN_LENGTH_MAX = 4_096;
+const TOKEN_LENGTH_MAX = 4_096;
 
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 

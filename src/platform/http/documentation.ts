@@ -26,6 +26,8 @@ export function documentation(api: Hono<ApiEnv>): Hono<ApiEnv> {
 
 async function openApi(api: Hono<ApiEnv>): Promise<string> {
   const document = await generateSpecs(api, {
+    // A path with a dot is no file here: `/.well-known/jwks.json`.
+    excludeStaticFile: false,
     documentation: {
       openapi: "3.1.0",
       info: INFO,
