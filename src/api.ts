@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { cartRoutes, cartV1Routes } from "./cart/index.ts";
@@ -17,6 +17,7 @@ import { jwksRoutes } from "./identity/jwks-routes.ts";
 import { findSecondFactor } from "./identity/second-factor-of.ts";
 import { sessionRoutes } from "./identity/session-routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
+import { locationRoutes } from "./inventory/locations/operations-routes.ts";
 import { recordAct } from "./operations/audit.ts";
 import {
   auditRoutes,
@@ -56,6 +57,10 @@ const crossOrigin = cors({
 
 const app = new Hono<ApiEnv>();
 
+/** Operations keep the log and stand above: what writes into it is handed down. */
+const recordStaffAct = (c: Context<ApiEnv>, action: string, target: Record<string, unknown>) =>
+  recordAct(c.var.io, { actor: c.var.staff ?? "unknown", action, target });
+
 const wrongMethod = methodNotAllowed({
   app,
   onMethodNotAllowed: (c, allowed) =>
@@ -89,12 +94,8 @@ export const api = app
   )
   .route("/ops/v1", contentOperationsRoutes)
   .route("/ops/v1", inventoryOperationsRoutes)
-  .route(
-    "/ops/v1",
-    promotionOperationsRoutes((c, action, target) =>
-      recordAct(c.var.io, { actor: c.var.staff ?? "unknown", action, target }),
-    ),
-  )
+  .route("/ops/v1", locationRoutes(recordStaffAct))
+  .route("/ops/v1", promotionOperationsRoutes(recordStaffAct))
   .route("/ops/v1", orderOperationsRoutes)
   .route("/ops/v1", afterSaleRoutes)
   .route("/ops/v1", webhookRoutes)

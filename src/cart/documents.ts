@@ -1,6 +1,7 @@
 import { bigint, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import type { DeliveryMode } from "../shared/delivery-mode.ts";
 import type { CartId } from "../shared/ids.ts";
-import type { CartMode, CartOwner, SnapshotLine } from "./model.ts";
+import type { CartOwner, SnapshotLine } from "./model.ts";
 
 /**
  * Carts as they were when they had been left alone for a while: for asking what shoppers leave
@@ -12,7 +13,7 @@ export const cartSnapshots = pgTable(
     cartId: text("cart_id").primaryKey().$type<CartId>(),
     ownerKind: text("owner_kind").notNull().$type<CartOwner["kind"]>(),
     lines: jsonb("lines").notNull().$type<SnapshotLine[]>(),
-    mode: text("mode").notNull().$type<CartMode>(),
+    mode: text("mode").notNull().$type<DeliveryMode>(),
     /** The cart's version that this shows; a row never goes back to an older one. */
     version: integer("version").notNull(),
     takenAtMs: bigint("taken_at_ms", { mode: "number" }).notNull(),

@@ -1,13 +1,14 @@
+import type { DeliveryMode } from "../shared/delivery-mode.ts";
 import type { CartId } from "../shared/ids.ts";
 import { MOVING } from "./cart-store.ts";
 import { type Idleness, retryDelayMs } from "./lifetime.ts";
-import type { CartMode, SnapshotLine, StoredCart } from "./model.ts";
+import type { SnapshotLine, StoredCart } from "./model.ts";
 
 /** A cart that is over, for as long as somebody still has to be told. */
 export type ExpiredCart = {
   cartId: CartId;
   version: number;
-  mode: CartMode;
+  mode: DeliveryMode;
   lines: SnapshotLine[];
   expiredAtMs: number;
 };

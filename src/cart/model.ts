@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CodeRefusalReason } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
+import { DeliveryMode } from "../shared/delivery-mode.ts";
 import {
   CartId,
   type CategoryId,
@@ -30,9 +31,6 @@ export function ownerFromName(name: string): CartOwner {
   return kind === "guest" ? { kind, tokenHash: id } : { kind: "user", userId: id };
 }
 
-export const CartMode = z.enum(["standard", "hyperlocal", "split"]);
-export type CartMode = z.infer<typeof CartMode>;
-
 export type StoredLine = { lineId: LineId; sku: Sku; quantity: number };
 /** A voucher in a cart: never its code, which is money. */
 export type StoredVoucher = { voucherId: VoucherId; mask: string };
@@ -43,7 +41,7 @@ export type StoredCart = {
   cartId: CartId;
   version: number;
   currency: string;
-  mode: CartMode;
+  mode: DeliveryMode;
   postalCode: string | null;
   lines: StoredLine[];
   coupons: string[];
@@ -94,7 +92,7 @@ export type CartChange =
   | { kind: "add"; sku: Sku; quantity: number }
   /** Quantity 0 removes the line. */
   | { kind: "set"; lineId: string; quantity: number }
-  | { kind: "mode"; mode: CartMode; postalCode: string | null }
+  | { kind: "mode"; mode: DeliveryMode; postalCode: string | null }
   | { kind: "add_coupon"; code: string }
   | { kind: "remove_coupon"; code: string }
   | ({ kind: "add_voucher" } & StoredVoucher)
@@ -117,6 +115,8 @@ export type CartError =
 export type CheckoutCart = {
   cartId: CartId;
   version: number;
+  mode: DeliveryMode;
+  postalCode: string | null;
   lines: StoredLine[];
   coupons: string[];
   vouchers: StoredVoucher[];
@@ -175,7 +175,7 @@ export const CartView = z
     coupons: z.array(CartCoupon),
     vouchers: z.array(CartVoucher).describe("They pay at the checkout and change no total here"),
     promotions: z.array(CartPromotion).describe("What applies by itself, without a code"),
-    mode: CartMode,
+    mode: DeliveryMode,
     postalCode: z.string().optional(),
     totals: z.object({
       subtotal: Money,

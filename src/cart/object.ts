@@ -124,8 +124,8 @@ export class CartObject extends DurableObject<Env> {
     const checkoutId = open ?? newId(CheckoutId, "chk");
     if (open === undefined) this.#carts.setCheckout(checkoutId);
     this.#touchDaily();
-    const { cartId, version, lines, coupons, vouchers } = cart;
-    return ok({ cartId, version, lines, coupons, vouchers, checkoutId });
+    const { cartId, version, mode, postalCode, lines, coupons, vouchers } = cart;
+    return ok({ cartId, version, mode, postalCode, lines, coupons, vouchers, checkoutId });
   }
 
   /**

@@ -9,11 +9,12 @@ import { valid } from "../platform/http/valid.ts";
 import { type Answer, fingerprintOf } from "../platform/objects/answers.ts";
 import { CouponCode, maskOf, voucherIdOf } from "../promotions/index.ts";
 import { unreachable } from "../shared/assert.ts";
+import { DeliveryMode } from "../shared/delivery-mode.ts";
 import { Sku, VoucherId } from "../shared/ids.ts";
 import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { changeCart } from "./change-cart.ts";
-import { type CartChange, CartMode, CartView } from "./model.ts";
+import { type CartChange, CartView } from "./model.ts";
 import { CART_TOKEN_HEADER, guest, newToken, ownerFromRequest } from "./owner.ts";
 import { emptyCart } from "./price-cart.ts";
 import { readCart } from "./read-cart.ts";
@@ -31,7 +32,7 @@ const VoucherPath = z.object({
   code: z.string().min(4).max(VOUCHER_CODE_MAX).describe("The code, or the id that the cart shows"),
 });
 const ModeChange = z
-  .object({ mode: CartMode, postalCode: z.string().trim().min(2).max(12).optional() })
+  .object({ mode: DeliveryMode, postalCode: z.string().trim().min(2).max(12).optional() })
   .refine(({ mode, postalCode }) => mode !== "hyperlocal" || postalCode !== undefined, {
     path: ["postalCode"],
     error: "says which stocked location is near",

@@ -1,5 +1,6 @@
 import type { CartOwner } from "../cart/index.ts";
 import type { Redemptions } from "../promotions/index.ts";
+import type { DeliveryMode } from "../shared/delivery-mode.ts";
 import type { CartId, CheckoutId, QuoteId, VoucherId } from "../shared/ids.ts";
 import type { CheckoutContact, CheckoutProblem, Quote, Refusal } from "./model.ts";
 import type { Attempt } from "./saga/attempt.ts";
@@ -24,6 +25,8 @@ export type CheckoutRecord = {
   currency: string;
   createdAtMs: number;
   problems: CheckoutProblem[];
+  /** How the cart asked to be delivered when it was last quoted. */
+  delivery: { mode: DeliveryMode; postalCode: string | null };
   /** The cart's codes when it was last quoted, and what an order of that quote uses up. */
   coupons: string[];
   vouchers: VoucherId[];
@@ -32,6 +35,12 @@ export type CheckoutRecord = {
   attempts: number;
   canceledBecause: string | null;
   lastRefusal: Refusal | null;
+};
+
+/** What was stored before there were delivery modes is of the one there was. */
+const BEFORE_MODES: { record: Partial<CheckoutRecord>; quote: Partial<Quote> } = {
+  record: { delivery: { mode: "standard", postalCode: null } },
+  quote: { mode: "standard", shipments: [] },
 };
 
 export type JournalEntry = { attempt: number; step: string; note: string; atMs: number };
@@ -48,7 +57,8 @@ export class CheckoutStore {
 
   record(): CheckoutRecord | undefined {
     const [row] = this.#sql.exec<{ record: string }>("SELECT record FROM checkout");
-    return row && (JSON.parse(row.record) as CheckoutRecord);
+    if (!row) return undefined;
+    return { ...BEFORE_MODES.record, ...(JSON.parse(row.record) as CheckoutRecord) };
   }
 
   saveRecord(record: CheckoutRecord): void {
@@ -85,7 +95,8 @@ export class CheckoutStore {
 
   quote(id: QuoteId): Quote | undefined {
     const [row] = this.#sql.exec<{ body: string }>("SELECT body FROM quote WHERE id = ?", id);
-    return row && (JSON.parse(row.body) as Quote);
+    if (!row) return undefined;
+    return { ...BEFORE_MODES.quote, ...(JSON.parse(row.body) as Quote) };
   }
 
   saveQuote(quote: Quote, nowMs: number): void {

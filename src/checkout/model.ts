@@ -5,10 +5,12 @@ import {
   OrderPromotion,
   OrderStatus,
   OrderVoucher,
+  PlannedShipment,
   Totals,
 } from "../orders/index.ts";
 import { PaymentTokens } from "../payments/index.ts";
 import { type CodeRefusal, CodeRefusalReason } from "../promotions/index.ts";
+import { DeliveryMode } from "../shared/delivery-mode.ts";
 import { CheckoutId, OrderId, QuoteId, Sku } from "../shared/ids.ts";
 import { Money } from "../shared/money.ts";
 
@@ -39,7 +41,14 @@ export const CheckoutContact = z.object({
 export type CheckoutContact = z.infer<typeof CheckoutContact>;
 
 export const ShippingOption = z
-  .object({ code: z.string(), title: z.string(), price: Money })
+  .object({
+    code: z.string(),
+    title: z.string(),
+    price: Money.describe("Of all shipments together"),
+    shipments: z
+      .array(z.object({ id: z.string(), price: Money }))
+      .describe("What of the price each of the quote's shipments bears"),
+  })
   .meta({ id: "ShippingOption" });
 export type ShippingOption = z.infer<typeof ShippingOption>;
 
@@ -51,12 +60,14 @@ export const CheckoutProblem = z
       "unavailable",
       "insufficient_stock",
       "shipping_unavailable",
+      "location_unavailable",
       "total_limit",
       "price_changed",
       "coupon_refused",
       "voucher_refused",
     ]),
     sku: Sku.optional(),
+    location: z.string().optional().describe("The code of the stock location that is short of it"),
     refused: z.string().optional().describe("The coupon, or the voucher's last characters"),
     reason: CodeRefusalReason.optional(),
     was: z.union([Money, z.int()]).optional().describe("The price or the quantity before"),
@@ -72,6 +83,10 @@ export const Quote = z
     expiresAt: z.iso.datetime(),
     lines: z.array(OrderLine),
     shippingMethod: z.string().nullable(),
+    mode: DeliveryMode.describe("How the cart asked to be delivered"),
+    shipments: z
+      .array(PlannedShipment)
+      .describe("What is sent together, from where; their lines and prices add up to the quote's"),
     promotions: z.array(OrderPromotion),
     vouchers: z.array(OrderVoucher).describe("What each gift voucher pays"),
     totals: Totals,

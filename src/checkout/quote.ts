@@ -10,9 +10,10 @@ import {
 } from "../promotions/index.ts";
 import type { QuoteId, Sku, VoucherId } from "../shared/ids.ts";
 import { MINOR_MAX, minor, money, sumMinor } from "../shared/money.ts";
+import { type DeliveryFacts, planShipments, type ShipmentPart } from "./delivery/plan-shipments.ts";
+import { priceShipments, shipmentName } from "./delivery/price-shipments.ts";
 import type { CheckoutContact, CheckoutProblem, Quote, ShippingOption } from "./model.ts";
 import { type CartLine, type PricedLine, priceLines, quoteLine } from "./price-lines.ts";
-import { shippingOptions } from "./shipping.ts";
 import { taxQuote } from "./tax.ts";
 
 export type QuoteFacts = {
@@ -28,7 +29,9 @@ export type QuoteFacts = {
   shopper: string;
   contact: Pick<CheckoutContact, "shippingAddress" | "shippingMethod">;
   variants: ReadonlyMap<Sku, VariantInfo>;
+  /** Of a standard cart; what lies where is part of `delivery`. */
   stock: ReadonlyMap<Sku, Availability>;
+  delivery: DeliveryFacts;
   /** The quote that the shopper saw last: a difference in price is said. */
   previous: Quote | undefined;
 };
@@ -56,14 +59,19 @@ export const isBlocking = (problem: CheckoutProblem): boolean => !INFORMATIVE.ha
 export function draftQuote(facts: QuoteFacts): QuoteDraft {
   const { currency, contact, quoteId, expiresAtMs, shopper, offers } = facts;
   const { priced, promotions } = priceLines(facts.lines, facts.variants, facts.coupons, offers);
-  const { country, region } = contact.shippingAddress;
+  const { delivery } = facts;
+  const address = contact.shippingAddress;
+  const { country, region } = address;
   const nets = priced.map(netOf);
-  const shippingMethods = shippingOptions({
-    country,
-    worth: sumMinor(nets),
-    grams: sumMinor(priced.map(({ line, variant }) => line.quantity * variant.grams)),
+  const bought = priced.map(({ line }) => line);
+  const plan = planShipments(bought, delivery, address);
+  const shippingMethods = priceShipments({
+    mode: delivery.mode,
+    parts: plan.parts,
+    lines: priced,
+    address,
     currency,
-    requiresShipping: priced.some(({ variant }) => variant.requiresShipping),
+    worth: sumMinor(nets),
     isFree: promotions.freeShipping,
   });
   const method = chosen(shippingMethods, contact.shippingMethod);
@@ -87,6 +95,8 @@ export function draftQuote(facts: QuoteFacts): QuoteDraft {
     expiresAt: new Date(expiresAtMs).toISOString(),
     lines,
     shippingMethod: method?.code ?? null,
+    mode: delivery.mode,
+    shipments: plan.parts.flatMap((part, at) => shownShipment(part, at, method, currency)),
     promotions: promotions.applied.map((each) => shownPromotion(each, currency)),
     vouchers: paid.uses.map((each) => shownVoucher(each, currency)),
     totals: {
@@ -103,6 +113,7 @@ export function draftQuote(facts: QuoteFacts): QuoteDraft {
   const problems: CheckoutProblem[] = [
     ...(facts.lines.length === 0 ? [{ code: "cart_empty" as const }] : []),
     ...facts.lines.flatMap((line) => lineProblems(line, facts)),
+    ...plan.problems,
     ...(method ? [] : [{ code: "shipping_unavailable" as const }]),
     ...(dueMinor > MINOR_MAX ? [{ code: "total_limit" as const }] : []),
     ...promotions.refused.map((refusal) => codeProblem("coupon_refused", refusal)),
@@ -126,6 +137,24 @@ const shownVoucher = ({ voucherId, mask, amountMinor }: VoucherUse, currency: st
   amount: money(amountMinor, currency),
 });
 
+/** A part of nothing is no shipment: its lines cannot be bought, and the problems say so. */
+function shownShipment(
+  { location, lines }: ShipmentPart,
+  at: number,
+  method: ShippingOption | undefined,
+  currency: string,
+): Quote["shipments"] {
+  if (lines.length === 0) return [];
+  return [
+    {
+      id: shipmentName(at),
+      location: location && { code: location.code, name: location.name },
+      lines: lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
+      shipping: method?.shipments[at]?.price ?? money(0, currency),
+    },
+  ];
+}
+
 const codeProblem = (
   code: "coupon_refused" | "voucher_refused",
   { code: refused, reason }: CodeRefusal,
@@ -133,15 +162,19 @@ const codeProblem = (
 
 /** Whether two quotes would charge the same money for the same goods, whatever their ids. */
 export function sameTerms(left: Quote, right: Quote): boolean {
-  const terms = ({ lines, totals, shippingMethod, promotions, vouchers }: Quote) =>
+  const terms = ({ lines, totals, shippingMethod, promotions, vouchers, shipments }: Quote) =>
     JSON.stringify([
       lines.map(({ sku, quantity, unitPrice }) => [sku, quantity, unitPrice.amount]).sort(),
       promotions.map(({ id, discount }) => [id, discount.amount]).sort(),
       vouchers.map(({ id, amount }) => [id, amount.amount]).sort(),
       [totals.total.amount, totals.total.currency, shippingMethod],
+      shipments.map((each) => [each.location?.code, unitTerms(each.lines), each.shipping.amount]),
     ]);
   return terms(left) === terms(right);
 }
+
+const unitTerms = (lines: Quote["shipments"][number]["lines"]) =>
+  lines.map(({ lineId, quantity }) => [lineId, quantity]).sort();
 
 const netOf = ({ line, variant, discountMinor }: PricedLine) =>
   minor(variant.priceMinor * line.quantity - discountMinor);
@@ -156,7 +189,8 @@ function lineProblems(line: CartLine, facts: QuoteFacts): CheckoutProblem[] {
   const problems: CheckoutProblem[] = [];
   const stock = facts.stock.get(line.sku);
   const available = stock?.available ?? 0;
-  if (!stock?.backorder && available < line.quantity) {
+  const isStandard = facts.delivery.mode === "standard";
+  if (isStandard && !stock?.backorder && available < line.quantity) {
     const [was, now] = [line.quantity, available];
     problems.push({ code: "insufficient_stock", sku: line.sku, was, now });
   }

@@ -1,5 +1,11 @@
 import { type CartEnv, clearBought, ownerName } from "../cart/index.ts";
-import { commitAll, holdAll, type InventoryEnv, releaseAll } from "../inventory/index.ts";
+import {
+  commitAll,
+  holdAll,
+  type InventoryEnv,
+  releaseAll,
+  type StockLine,
+} from "../inventory/index.ts";
 import {
   cancelOrder,
   type OrderQueues,
@@ -21,6 +27,7 @@ import {
 import type { Io } from "../platform/io/io.ts";
 import { type PromotionsEnv, redeemAll, restoreAll } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
+import { err } from "../shared/result.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
 import type { Quote } from "./model.ts";
 import type { Attempt } from "./saga/attempt.ts";
@@ -75,9 +82,12 @@ export function openSagaDeps(
     sleep,
     journal: (attempt, note) => store.journal(attempt, note, io.clock.nowMs()),
 
-    hold: (attempt) => {
-      const { lines } = quoteOf(store, attempt);
-      return holdAll(env, io.meter, { holdId: attempt.key, lines, ttlMs: HOLD_TTL_MS });
+    hold: async (attempt) => {
+      const quote = quoteOf(store, attempt);
+      const wanted = { holdId: attempt.key, lines: wantedLines(quote), ttlMs: HOLD_TTL_MS };
+      const held = await holdAll(env, io.meter, wanted);
+      if (held.ok || quote.mode === "standard") return held;
+      return err({ ...held.error, code: "locations_short" });
     },
     release: (attempt) => releaseAll(env, io.meter, holdOf(store, attempt)),
     termsHold: (attempt) => termsHold(env, io, record, quoteOf(store, attempt)),
@@ -139,6 +149,18 @@ function quoteOf(store: CheckoutStore, attempt: Attempt): Quote {
   return quote;
 }
 
+/** What to hold, from where it was agreed. */
+function wantedLines({ mode, lines, shipments }: Quote): StockLine[] {
+  if (mode === "standard") return lines;
+  return shipments.flatMap(({ location, lines: units }) =>
+    units.map(({ lineId, quantity }) => {
+      const line = lines.find(({ id }) => id === lineId);
+      assert(line && location, "a shipment sends lines of its quote from somewhere");
+      return { sku: line.sku, quantity, from: { only: location.code } };
+    }),
+  );
+}
+
 const holdOf = (store: CheckoutStore, attempt: Attempt) => ({
   holdId: attempt.key,
   skus: [...new Set(quoteOf(store, attempt).lines.map(({ sku }) => sku))],
@@ -172,6 +194,7 @@ function orderOf(record: CheckoutRecord, quote: Quote, attempt: Attempt) {
       shippingAddress,
       ...(billingAddress ? { billingAddress } : {}),
       shippingMethod: quote.shippingMethod,
+      shipments: quote.shipments,
       lines: quote.lines,
       totals: quote.totals,
       promotions: quote.promotions,

@@ -1,7 +1,8 @@
 import { assert } from "../shared/assert.ts";
-import { type Minor, money } from "../shared/money.ts";
-import type { ShippingOption } from "./model.ts";
+import { type Minor, type Money, money } from "../shared/money.ts";
 import { SHIPPING_RATES, type ShippingRate } from "./shipping-rates.ts";
+
+export type ShippingMethod = { code: string; title: string; price: Money };
 
 export type Parcel = {
   country: string;
@@ -18,7 +19,7 @@ export type Parcel = {
 export function shippingOptions(
   { country, worth, grams, currency, requiresShipping, isFree }: Parcel,
   rates: readonly ShippingRate[] = SHIPPING_RATES,
-): ShippingOption[] {
+): ShippingMethod[] {
   if (!requiresShipping) {
     return [{ code: "none", title: "No shipping needed", price: money(0, currency) }];
   }

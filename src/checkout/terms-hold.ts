@@ -1,8 +1,10 @@
 import { cartForCheckout } from "../cart/index.ts";
 import { findVariants } from "../catalog/index.ts";
+import { listLocations, placesOf } from "../inventory/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { gatherOffers, type Offers } from "../promotions/index.ts";
 import type { CheckoutRecord } from "./checkout-store.ts";
+import { STANDARD_DELIVERY } from "./delivery/plan-shipments.ts";
 import type { Quote } from "./model.ts";
 import { draftQuote, sameTerms } from "./quote.ts";
 import type { CheckoutEnv } from "./saga-deps.ts";
@@ -17,15 +19,18 @@ export async function termsHold(
   record: CheckoutRecord,
   quote: Quote,
 ): Promise<boolean> {
-  const { coupons, vouchers, currency, contact, redemptions } = record;
+  const { coupons, vouchers, currency, contact, redemptions, delivery } = record;
   const skus = quote.lines.map(({ sku }) => sku);
-  const [cart, variants, offers] = await Promise.all([
+  const isStandard = delivery.mode === "standard";
+  const [cart, variants, offers, locations] = await Promise.all([
     cartForCheckout(io, env, record.owner),
     findVariants(io.sql, skus, io.clock.nowMs()),
     gatherOffers(io, env, { coupons, vouchers: [], isBinding: true }),
+    isStandard ? [] : listLocations(io.sql),
   ]);
   if (!cart.ok || cart.value.checkoutId !== record.checkoutId) return false;
-  const { lines } = cart.value;
+  const { lines, mode, postalCode } = cart.value;
+  if (mode !== delivery.mode || postalCode !== delivery.postalCode) return false;
   const codesNow = cart.value.vouchers.map(({ voucherId }) => voucherId);
   if (!sameNames(cart.value.coupons, coupons) || !sameNames(codesNow, vouchers)) return false;
   const now = draftQuote({
@@ -40,6 +45,10 @@ export async function termsHold(
     contact,
     variants,
     stock: new Map(),
+    // Where the goods come from is agreed; whether they are there is for the hold to say.
+    delivery: isStandard
+      ? STANDARD_DELIVERY
+      : { ...delivery, ...placesOf(locations), stock: new Map(), agreed: quote.shipments },
     previous: undefined,
   });
   return sameTerms(quote, now.quote) && now.quote.lines.length === lines.length;

@@ -12,6 +12,7 @@ import {
 } from "../shared/ids.ts";
 import { statusOf } from "./checkout-state.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
+import type { DeliveryFacts } from "./delivery/plan-shipments.ts";
 import type { CheckoutContact, ValidatedCheckout } from "./model.ts";
 import type { CartLine } from "./price-lines.ts";
 import { draftQuote } from "./quote.ts";
@@ -24,6 +25,7 @@ export type CartFacts = {
   lines: readonly CartLine[];
   variants: ReadonlyMap<Sku, VariantInfo>;
   stock: ReadonlyMap<Sku, Availability>;
+  delivery: DeliveryFacts;
   coupons: readonly string[];
   vouchers: readonly VoucherId[];
   offers: Offers;
@@ -42,7 +44,7 @@ export function freezeQuote(
   nowMs: number,
 ): ValidatedCheckout {
   const before = store.record();
-  const { coupons, vouchers, offers, shopper } = facts;
+  const { coupons, vouchers, offers, shopper, delivery } = facts;
   const { quote, redemptions, shippingMethods, problems } = draftQuote({
     quoteId: newId(QuoteId, "quo"),
     expiresAtMs: nowMs + QUOTE_TTL_MS,
@@ -55,6 +57,7 @@ export function freezeQuote(
     contact,
     variants: facts.variants,
     stock: facts.stock,
+    delivery,
     previous: before && store.quote(before.currentQuoteId),
   });
   const record: CheckoutRecord = {
@@ -65,6 +68,7 @@ export function freezeQuote(
     currency,
     createdAtMs: before?.createdAtMs ?? nowMs,
     problems,
+    delivery: { mode: delivery.mode, postalCode: delivery.postalCode },
     coupons: [...coupons],
     vouchers: [...vouchers],
     redemptions,

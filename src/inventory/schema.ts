@@ -1,9 +1,24 @@
-import { bigint, boolean, customType, int, mysqlTable } from "drizzle-orm/mysql-core";
+import { bigint, boolean, customType, int, mysqlTable, varchar } from "drizzle-orm/mysql-core";
 import type { Sku } from "../shared/ids.ts";
+import type { LocationSettings } from "./locations/model.ts";
 
 /** Compared byte by byte, as objects are named: `AB-1` and `ab-1` are two SKUs. */
 const exactSku = customType<{ data: Sku }>({
   dataType: () => "varchar(64) character set utf8mb4 collate utf8mb4_bin",
+});
+
+/** MySQL answers a JSON column parsed, MariaDB, where JSON is a checked text, may answer the text. */
+const locationSettings = customType<{ data: LocationSettings; driverData: unknown }>({
+  dataType: () => "json",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (value) => (typeof value === "string" ? JSON.parse(value) : value),
+});
+
+/** Where stock lies, what each place serves and what that costs. Few rows, read whole. */
+export const stockLocations = mysqlTable("stock_locations", {
+  code: varchar("code", { length: 40 }).primaryKey(),
+  settings: locationSettings("settings").notNull(),
+  updatedAtMs: bigint("updated_at_ms", { mode: "number" }).notNull(),
 });
 
 /** A copy of what each SKU's object offers, for reports and lists. The object is the truth. */

@@ -82,6 +82,20 @@ export const ReturnId = z.string().regex(/^ret_[0-9a-z]{1,40}$/);
 export const LineUnits = z.object({ lineId: LineId, quantity: z.int().min(1) });
 export type LineUnits = z.infer<typeof LineUnits>;
 
+/** What the sale said would be sent together. */
+export const PlannedShipment = z
+  .object({
+    id: z.string().describe("Unique within the order"),
+    location: z
+      .object({ code: z.string(), name: z.string() })
+      .nullable()
+      .describe("Where it leaves from; `null` where that is decided when it is packed"),
+    lines: z.array(LineUnits),
+    shipping: Money.describe("Its part of what shipping costs"),
+  })
+  .meta({ id: "PlannedShipment" });
+export type PlannedShipment = z.infer<typeof PlannedShipment>;
+
 /** The events of an order, versioned by name; `data` of each is what the fold needs and nothing else. */
 export const OrderEventBody = z.discriminatedUnion("type", [
   z.object({
@@ -96,6 +110,10 @@ export const OrderEventBody = z.discriminatedUnion("type", [
       shippingAddress: Address,
       billingAddress: Address.optional(),
       shippingMethod: z.string(),
+      shipments: z
+        .array(PlannedShipment)
+        .optional()
+        .describe("Absent in old orders: all in one shipment"),
       lines: z.array(OrderLine).min(1),
       totals: Totals,
       promotions: z.array(OrderPromotion).optional(),

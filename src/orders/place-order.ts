@@ -5,6 +5,7 @@ import { sumMinor } from "../shared/money.ts";
 import type { Actor, EventData, OrderEvent } from "./model.ts";
 import { eventIdFor } from "./order-id.ts";
 import { appendEvents, readEvents } from "./store.ts";
+import { sumUnits } from "./units.ts";
 
 export type PlaceOrder = {
   orderId: OrderId;
@@ -63,10 +64,23 @@ function assertSums(placed: EventData<"order.placed.v1">): void {
     "the lines do not add up to the subtotal",
   );
   assert(payment.authorized.amount === total.amount, "authorized another amount than the total");
+  assertShipments(placed);
   const parts = Object.values(totals).filter((amount) => amount !== undefined);
   const amounts = [...parts, ...lines.map((line) => line.total)];
   assert(
     amounts.every(({ currency }) => currency === payment.authorized.currency),
     "an order has one currency",
   );
+}
+
+/** Every unit is in one shipment, and the shipments bear what shipping costs. */
+function assertShipments({ lines, totals, shipments = [] }: EventData<"order.placed.v1">): void {
+  if (shipments.length === 0) return;
+  const planned = sumUnits(shipments.flatMap((shipment) => shipment.lines));
+  assert(
+    planned.size === lines.length && lines.every((line) => planned.get(line.id) === line.quantity),
+    "the shipments do not add up to the lines",
+  );
+  const shipping = sumMinor(shipments.map((shipment) => shipment.shipping.amount));
+  assert(shipping === totals.shipping.amount, "the shipments do not add up to the shipping");
 }

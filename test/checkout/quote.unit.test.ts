@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { VariantInfo } from "../../src/catalog/index.ts";
+import { STANDARD_DELIVERY } from "../../src/checkout/delivery/plan-shipments.ts";
 import type { Quote } from "../../src/checkout/model.ts";
 import { draftQuote, isBlocking, type QuoteFacts, sameTerms } from "../../src/checkout/quote.ts";
 import type { Promotion, VoucherState } from "../../src/promotions/model.ts";
@@ -70,6 +71,7 @@ function quoted(scene: Scene) {
         return [sku, { sku, available: 0, backorder: true }];
       }),
     ),
+    delivery: STANDARD_DELIVERY,
     previous: undefined,
   });
 }

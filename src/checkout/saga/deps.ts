@@ -50,6 +50,7 @@ export type SagaDeps = {
 };
 
 export type Shortage = {
-  code: "insufficient_stock";
+  /** `locations_short`: the agreed locations lack what others may have. */
+  code: "insufficient_stock" | "locations_short";
   shortages: { sku: Sku; available: number }[];
 };

@@ -22,7 +22,9 @@ export async function hold(attempt: Attempt, deps: SagaDeps): Promise<Move> {
     return undo({ code: "dependency_down", dependency }, `${dependency} is down`);
   }
   if (held.status === "fulfilled" && !held.value.ok) {
-    const { shortages } = held.value.error;
+    const { code, shortages } = held.value.error;
+    // Other locations may have it: the shopper is shown what can be had now.
+    if (code === "locations_short") return undo({ code: "quote_changed" }, "locations are short");
     return undo({ code: "insufficient_stock", shortages }, "stock refused");
   }
   if (terms.status === "fulfilled" && !terms.value) {
