@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Connection, createConnection, type FieldInfo } from "mariadb";
+import { type Connection, createConnection, type FieldInfo, SqlError } from "mariadb";
 import { VitessError } from "./vitess-error.ts";
 import { type RawOutcome, ROWS_MAX } from "./wire-result.ts";
 
@@ -13,6 +13,7 @@ export type PoolOptions = {
 };
 
 const CONNECT_TIMEOUT_MS = 800;
+const TIMED_OUT = "ER_CONNECTION_TIMEOUT";
 const GOODBYE_MS = 500;
 const WAIT_FOR_CONNECTION_MS = 10_000;
 const SELECT_TIME_MAX_SECONDS = 900;
@@ -112,7 +113,20 @@ export class ConnectionPool {
     ]);
   }
 
+  /**
+   * A second attempt after a timeout: when something else kept this process busy, the timer went off
+   * before the answer that lay there was read.
+   */
   async #connect(): Promise<Connection> {
+    try {
+      return await this.#connectOnce();
+    } catch (error) {
+      if (!(error instanceof SqlError) || error.code !== TIMED_OUT) throw error;
+      return this.#connectOnce();
+    }
+  }
+
+  async #connectOnce(): Promise<Connection> {
     const { connectionsMax: _, ...credentials } = this.#options;
     const { connect, ...rest } = credentials;
     const connection = await createConnection({

@@ -101,7 +101,11 @@ async function connected(socket: Socket): Promise<void> {
       socket.destroy();
       reject(new RedisUnavailable("cannot connect to Redis"));
     };
-    const timer = setTimeout(fail, CONNECT_TIMEOUT_MS);
+    // One turn later: when something else kept this process busy, the answer may lie there unread.
+    const timer = setTimeout(
+      () => setImmediate(() => socket.connecting && fail()),
+      CONNECT_TIMEOUT_MS,
+    );
     socket.once("error", () => {
       clearTimeout(timer);
       fail();

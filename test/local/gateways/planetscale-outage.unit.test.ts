@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { ConnectionPool } from "../../../local/gateways/planetscale/connection-pool.ts";
 import { type ShopDatabase, startShopDatabase } from "./shop-database.ts";
 
 let shop: ShopDatabase;
@@ -7,6 +8,20 @@ beforeAll(async () => {
   shop = await startShopDatabase();
 }, 60_000);
 afterAll(() => shop.stop());
+
+it("connects although this process was busy for longer than a connection may take", async ({
+  expect,
+}) => {
+  const { socketPath, user, password, database } = shop.engine();
+  const connect = { socketPath };
+  const pool = new ConnectionPool({ connect, user, password, database, connectionsMax: 1 });
+  const acquired = pool.acquire();
+  await sleep(1);
+  const busyUntil = performance.now() + 1_000;
+  while (performance.now() < busyUntil);
+  pool.release(await acquired);
+  expect(await pool.close()).toBeUndefined();
+});
 
 describe("PlanetScale gateway, when MariaDB stops", () => {
   it("answers UNAVAILABLE at once, ends open transactions, and recovers by itself", async ({

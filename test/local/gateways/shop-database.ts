@@ -32,6 +32,7 @@ export async function startShopDatabase(options: { transactionTimeoutMs?: number
 
   return {
     gateway,
+    engine: () => engine,
     url: url(PASSWORD),
     client: (password = PASSWORD) => new Client({ url: url(password) }),
     stats: () => call("/stats"),
@@ -39,8 +40,7 @@ export async function startShopDatabase(options: { transactionTimeoutMs?: number
     faults: (dial: object) => call("/faults", { method: "PUT", body: JSON.stringify(dial) }),
     stopEngine: () => engine.stop(),
     killEngine: () => engine.kill(),
-    /** A server that holds its connections and answers nothing. */
-    /** Stopped for certain: the signal reaches each thread in its own time, and a late one still answers. */
+    /** A server that holds its connections and answers nothing. Stopped for certain: the signal reaches each thread in its own time, and a late one still answers. */
     freezeEngine: async () => {
       process.kill(engine.pid, "SIGSTOP");
       while (!isStopped(engine.pid)) await sleep(5);
