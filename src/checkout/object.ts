@@ -123,7 +123,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
       checkoutId: record.checkoutId,
       status: statusOf(record, attempt, Date.now()),
       quote: this.#store.quote(record.currentQuoteId) ?? null,
-      order: attempt && isPlaced(attempt) ? await this.#orderOf(attempt) : null,
+      order: attempt && isPlaced(attempt) ? await this.#placedOrder(attempt) : null,
       problems: record.problems,
       reason: record.canceledBecause ?? (refusal && refusalReason(refusal)),
     };
@@ -258,10 +258,15 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   }
 
   async #run(attempt: Attempt, io: Io, tokens: PaymentTokens | undefined): Promise<Answer> {
-    const outcome = await runAttempt(attempt, openSagaDeps(this.env, io, this.#store, tokens));
+    // The token beside the saga: its last step and the answer are then one write.
+    const [outcome, token] = await Promise.all([
+      runAttempt(attempt, openSagaDeps(this.env, io, this.#store, tokens)),
+      orderToken(io.config.TOKEN_SECRET, attempt.orderId),
+    ]);
     if (attempt.step === "asking") this.ctx.waitUntil(this.#noteOpen(attempt, io));
-    const answer = await this.#conclude(attempt, outcome, io);
-    if (attempt.step !== "done" && attempt.step !== "undone") await this.#armRetry(attempt);
+    const answer = await this.#conclude(attempt, { outcome, token, io });
+    // What finishes an order follows at once; should it not, the alarm of the attempt's begin is set.
+    if (!isOver(attempt) && attempt.step !== "finishing") await this.#armRetry(attempt);
     return answer;
   }
 
@@ -277,7 +282,10 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     }
   }
 
-  async #conclude(attempt: Attempt, outcome: Outcome, io: Io): Promise<Answer> {
+  async #conclude(
+    attempt: Attempt,
+    { outcome, token, io }: { outcome: Outcome; token: string; io: Io },
+  ): Promise<Answer> {
     const { answerKey, trace } = attempt;
     if (outcome.kind === "refused") return this.#refuse(answerKey, outcome.refusal, io);
     if (outcome.kind === "pending" && attempt.step === "undoing" && attempt.refusal) {
@@ -285,7 +293,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     }
     const answer =
       outcome.kind === "placed"
-        ? placedAnswer(await this.#orderOf(attempt))
+        ? placedAnswer(this.#orderOf(attempt, token))
         : pendingAnswer(attempt.key.split(":")[0] ?? "");
     this.#answers.settle(answerKey, answer);
     return answer;
@@ -331,12 +339,14 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     if (!finished) await this.#armRetry(attempt);
   }
 
-  async #orderOf(attempt: Attempt): Promise<PlacedOrder["order"]> {
+  async #placedOrder(attempt: Attempt): Promise<PlacedOrder["order"]> {
     const { TOKEN_SECRET } = openIo(this.env, attempt.trace).config;
-    const quote = this.#store.quote(attempt.quoteId);
+    return this.#orderOf(attempt, await orderToken(TOKEN_SECRET, attempt.orderId));
+  }
+
+  #orderOf({ orderId, quoteId }: Attempt, token: string): PlacedOrder["order"] {
+    const quote = this.#store.quote(quoteId);
     assert(quote, "a placed order has its quote");
-    const { orderId } = attempt;
-    const token = await orderToken(TOKEN_SECRET, orderId);
     const number = orderNumber(orderId);
     return { id: orderId, number, status: "placed", total: quote.totals.total, token };
   }
