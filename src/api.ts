@@ -1,4 +1,4 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { cartRoutes, cartV1Routes } from "./cart/index.ts";
@@ -18,13 +18,13 @@ import { findSecondFactor } from "./identity/second-factor-of.ts";
 import { sessionRoutes } from "./identity/session-routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
 import { locationRoutes } from "./inventory/locations/operations-routes.ts";
-import { recordAct } from "./operations/audit.ts";
 import {
   auditRoutes,
   healthRoutes,
   purgeRoutes,
   queueRoutes,
   requireStaff,
+  staffRoutes,
   whyRoutes,
 } from "./operations/index.ts";
 import { afterSaleRoutes } from "./orders/after-sale-routes.ts";
@@ -57,10 +57,6 @@ const crossOrigin = cors({
 
 const app = new Hono<ApiEnv>();
 
-/** Operations keep the log and stand above: what writes into it is handed down. */
-const recordStaffAct = (c: Context<ApiEnv>, action: string, target: Record<string, unknown>) =>
-  recordAct(c.var.io, { actor: c.var.staff ?? "unknown", action, target });
-
 const wrongMethod = methodNotAllowed({
   app,
   onMethodNotAllowed: (c, allowed) =>
@@ -75,6 +71,7 @@ export const api = app
   // Not all of `/ops` takes JSON. These could do something without a word of it.
   .use("/ops/v1/orders/*", jsonOnly)
   .use("/ops/v1/queues/*", jsonOnly)
+  .use("/ops/v1/staff-keys/*", jsonOnly)
   .route("/api/v2", healthRoutes)
   .route("/api/v2", catalogRoutes)
   .route("/api/v2", contentRoutes)
@@ -94,8 +91,8 @@ export const api = app
   )
   .route("/ops/v1", contentOperationsRoutes)
   .route("/ops/v1", inventoryOperationsRoutes)
-  .route("/ops/v1", locationRoutes(recordStaffAct))
-  .route("/ops/v1", promotionOperationsRoutes(recordStaffAct))
+  .route("/ops/v1", locationRoutes)
+  .route("/ops/v1", promotionOperationsRoutes)
   .route("/ops/v1", orderOperationsRoutes)
   .route("/ops/v1", afterSaleRoutes)
   .route("/ops/v1", webhookRoutes)
@@ -105,6 +102,7 @@ export const api = app
   )
   .route("/ops/v1", auditRoutes)
   .route("/ops/v1", queueRoutes)
+  .route("/ops/v1", staffRoutes)
   // Comms stands beside operations: what was told is handed over here.
   .route("/ops/v1", whyRoutes(listMessages))
   .route(

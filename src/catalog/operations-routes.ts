@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotent } from "../platform/http/idempotency.ts";
@@ -70,6 +71,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         summary: "Import products from CSV in Shopify's product columns (text/csv, UTF-8)",
         tag: "Operations",
         audience: "staff",
+        scope: "catalog:write",
         headers: { "Idempotency-Key": "optional" },
         uploads: ["text/csv"],
         responses: { 200: ImportReport },
@@ -77,6 +79,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
       }),
       keepBytes,
       byStaff,
+      audited("catalog.imported"),
       async (c) => {
         if (mediaTypeOfRequest(c) !== "text/csv") throw new Problem("unsupported-media-type");
         const { sql, documents, clock, config } = c.var.io;
@@ -101,6 +104,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         summary: "Change a variant's price, or the former price shown beside it",
         tag: "Operations",
         audience: "staff",
+        scope: "catalog:write",
         headers: { "Idempotency-Key": "optional" },
         responses: { 200: PriceAnswer },
         problems: [...OPERATION_PROBLEMS, "sku-unknown"],
@@ -108,6 +112,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
       byStaff,
       valid("param", z.object({ sku: Sku })),
       valid("json", PriceRequest),
+      audited("price.changed"),
       async (c) => {
         const { price, compareAtPrice } = c.req.valid("json");
         const { io } = c.var;
@@ -129,6 +134,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
         summary: "Store an image under a name that is for ever (SVG, PNG, JPEG, WebP or AVIF)",
         tag: "Operations",
         audience: "staff",
+        scope: "catalog:write",
         headers: { "Idempotency-Key": "optional" },
         uploads: MEDIA_TYPES,
         responses: { 200: MediaAnswer },
@@ -137,6 +143,7 @@ export const catalogOperationsRoutes = (receiveStockFor: (c: Context<ApiEnv>) =>
       keepBytes,
       byStaff,
       valid("param", MediaName),
+      audited("media.stored"),
       async (c) => {
         const bytes = await c.req.arrayBuffer();
         if (bytes.byteLength > MEDIA_BYTES_MAX) throw new Problem("request-too-large");

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotent } from "../platform/http/idempotency.ts";
@@ -102,6 +103,7 @@ export const priceRuleRoutes = new Hono<ApiEnv>()
       summary: "Price rules, the newest first",
       tag: "Operations",
       audience: "staff",
+      scope: "catalog:read",
       responses: { 200: RuleList },
       problems: PROBLEMS,
     }),
@@ -123,12 +125,14 @@ export const priceRuleRoutes = new Hono<ApiEnv>()
       summary: "Take a percentage or an amount off prices, from a time to a time",
       tag: "Operations",
       audience: "staff",
+      scope: "catalog:write",
       headers: { "Idempotency-Key": "optional" },
       responses: { 201: ChangedRule },
       problems: WRITE_PROBLEMS,
     }),
     byStaff,
     valid("json", RuleRequest),
+    audited("price_rule.created"),
     async (c) => {
       const { startsAt, endsAt = null, targetId = null, ...rule } = c.req.valid("json");
       const { io } = c.var;
@@ -150,12 +154,14 @@ export const priceRuleRoutes = new Hono<ApiEnv>()
       summary: "Withdraw a price rule: it ends now, or never begins",
       tag: "Operations",
       audience: "staff",
+      scope: "catalog:write",
       headers: { "Idempotency-Key": "optional" },
       responses: { 200: ChangedRule },
       problems: [...WRITE_PROBLEMS, "not-found"],
     }),
     byStaff,
     valid("param", z.object({ id: PriceRuleId })),
+    audited("price_rule.withdrawn"),
     async (c) => {
       await wakeClockLater(c);
       const deleted = await deletePriceRule(c.var.io, c.req.valid("param").id);

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotencyKeyOf, idempotent } from "../platform/http/idempotency.ts";
@@ -63,6 +64,7 @@ export const webhookRoutes = new Hono<ApiEnv>()
       summary: "Where merchants are told of orders",
       tag: "Operations",
       audience: "staff",
+      scope: "webhooks:read",
       responses: { 200: EndpointList },
       problems,
     }),
@@ -81,12 +83,14 @@ export const webhookRoutes = new Hono<ApiEnv>()
       summary: "Tell a merchant's endpoint of orders from now on",
       tag: "Operations",
       audience: "staff",
+      scope: "webhooks:write",
       headers: { "Idempotency-Key": "optional" },
       responses: { 201: AddedEndpoint },
       problems: writeProblems,
     }),
     idempotent((c) => `staff:${c.var.staff}`),
     valid("json", NewEndpoint),
+    audited("webhook.added"),
     async (c) => {
       const { url, events } = c.req.valid("json");
       const { io, requestId, staff = "unknown" } = c.var;
@@ -117,12 +121,14 @@ export const webhookRoutes = new Hono<ApiEnv>()
       summary: "Tell an endpoint no more",
       tag: "Operations",
       audience: "staff",
+      scope: "webhooks:write",
       headers: { "Idempotency-Key": "optional" },
       responses: { 200: z.object({ removed: z.literal(true) }) },
       problems: [...writeProblems, "not-found"],
     }),
     idempotent((c) => `staff:${c.var.staff}`),
     valid("param", Path),
+    audited("webhook.removed"),
     async (c) => {
       const { endpointId } = c.req.valid("param");
       if (!(await removeEndpoint(c.var.io.sql, endpointId))) throw new Problem("not-found");

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotent } from "../platform/http/idempotency.ts";
@@ -61,6 +62,7 @@ const reading = (summary: string, answer: z.ZodType) =>
     summary,
     tag: "Operations",
     audience: "staff",
+    scope: "content:read",
     responses: { 200: answer },
     problems: READ_PROBLEMS,
   });
@@ -70,6 +72,7 @@ const writing = (summary: string, responses: { 200: z.ZodType; 201?: z.ZodType }
     summary,
     tag: "Operations",
     audience: "staff",
+    scope: "content:write",
     headers: { "Idempotency-Key": "optional" },
     responses,
     problems: WRITE_PROBLEMS,
@@ -97,6 +100,7 @@ export const contentOperationsRoutes = new Hono<ApiEnv>()
     byStaff,
     valid("param", BlockPath),
     valid("json", NewBlock),
+    audited("block.saved"),
     async (c) => {
       const draft = c.req.valid("json");
       const saved = await saveBlock(c.var.io, c.req.valid("param").key, draft);
@@ -112,6 +116,7 @@ export const contentOperationsRoutes = new Hono<ApiEnv>()
     byStaff,
     valid("param", BlockPath),
     valid("query", AtVersion),
+    audited("block.removed"),
     async (c) => {
       const { key } = c.req.valid("param");
       const removed = await deleteBlock(c.var.io, key, c.req.valid("query").version);
@@ -138,6 +143,7 @@ export const contentOperationsRoutes = new Hono<ApiEnv>()
     byStaff,
     valid("param", PagePath),
     valid("json", NewPage),
+    audited("page.saved"),
     async (c) => {
       const draft = c.req.valid("json");
       const saved = await savePage(c.var.io, c.req.valid("param").slug, draft);
@@ -153,6 +159,7 @@ export const contentOperationsRoutes = new Hono<ApiEnv>()
     byStaff,
     valid("param", PagePath),
     valid("query", AtVersion),
+    audited("page.removed"),
     async (c) => {
       const { slug } = c.req.valid("param");
       const removed = await deletePage(c.var.io, slug, c.req.valid("query").version);

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { findVariants } from "../catalog/index.ts";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotencyKeyOf, idempotent } from "../platform/http/idempotency.ts";
@@ -28,6 +29,7 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
       summary: "A SKU's stock by location, with its newest movements",
       tag: "Operations",
       audience: "staff",
+      scope: "inventory:read",
       responses: { 200: StockView },
       problems: ["sku-unknown", "request-invalid", "unauthorized", "dependency-unavailable"],
     }),
@@ -49,6 +51,7 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
       summary: "Receive goods, or take them out",
       tag: "Operations",
       audience: "staff",
+      scope: "inventory:write",
       headers: { "Idempotency-Key": "optional" },
       responses: { 200: StockView },
       problems: [
@@ -63,6 +66,7 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
     idempotent((c) => `staff:${c.var.staff}`),
     valid("param", Path),
     valid("json", MovementRequest),
+    audited("stock.moved"),
     async (c) => {
       const { sku } = c.req.valid("param");
       const { delta, reason, location } = c.req.valid("json");

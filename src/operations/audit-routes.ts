@@ -18,6 +18,7 @@ export const auditRoutes = new Hono<ApiEnv>().get(
     summary: "What operators did, the newest first",
     tag: "Operations",
     audience: "staff",
+    scope: "audit:read",
     responses: { 200: AuditPage },
     problems: ["request-invalid", "unauthorized", "forbidden", "dependency-unavailable"],
   }),

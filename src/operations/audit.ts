@@ -1,12 +1,11 @@
 import { and, desc, eq, lt, or } from "drizzle-orm";
 import { z } from "zod";
+import type { RecordAct } from "../platform/http/audited.ts";
 import type { Io } from "../platform/io/io.ts";
 import { timestamp } from "../shared/clock.ts";
 import { randomSuffix } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { auditLog } from "./schema.ts";
-
-export type Act = { actor: string; action: string; target: Record<string, unknown> };
 
 const AuditEntry = z
   .object({
@@ -16,6 +15,10 @@ const AuditEntry = z
     target: z.record(z.string(), z.unknown()),
     at: z.iso.datetime(),
     requestId: z.string(),
+    outcome: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("`status`, the `problem` if it was refused, what was made; null if nobody can say"),
   })
   .meta({ id: "AuditEntry" });
 export const AuditPage = z
@@ -23,20 +26,20 @@ export const AuditPage = z
   .meta({ id: "AuditPage" });
 export type AuditPage = z.infer<typeof AuditPage>;
 
-/** Writes what is about to be done. It comes before the effect: without its row, nothing is done. */
-export async function recordAct(
-  { sql, clock, trace }: Pick<Io, "sql" | "clock" | "trace">,
-  { actor, action, target }: Act,
-): Promise<void> {
-  await sql.insert(auditLog).values({
-    id: `aud_${randomSuffix()}`,
-    actor,
-    action,
-    target,
-    atMs: clock.nowMs(),
-    requestId: trace,
-  });
-}
+/**
+ * Writes what is about to be done, by whom. It comes before the effect: without its row, nothing is
+ * done. What it answers writes the outcome into the row.
+ */
+export const actRecorder =
+  ({ sql, clock, trace }: Pick<Io, "sql" | "clock" | "trace">, actor: string): RecordAct =>
+  async ({ action, target }) => {
+    const id = `aud_${randomSuffix()}`;
+    const atMs = clock.nowMs();
+    await sql.insert(auditLog).values({ id, actor, action, target, atMs, requestId: trace });
+    return async (outcome) => {
+      await sql.update(auditLog).set({ outcome }).where(eq(auditLog.id, id));
+    };
+  };
 
 /** The newest acts first; it continues from a row's key, so new rows shift nothing. */
 export async function listActs(

@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { Io } from "../platform/io/io.ts";
 import { logInfo } from "../platform/telemetry/log.ts";
 import { timestamp } from "../shared/clock.ts";
-import { recordAct } from "./audit.ts";
 import { deadLetters } from "./schema.ts";
 
 export const DeadLetterView = z
@@ -58,7 +57,6 @@ export type Redrive = {
   /** These letters, whether or not they were sent before; else the longest waiting. */
   ids?: readonly string[] | undefined;
   limit: number;
-  actor: string;
 };
 
 /**
@@ -67,7 +65,7 @@ export type Redrive = {
  */
 export async function redriveLetters(
   io: Pick<Io, "sql" | "clock" | "trace" | "meter">,
-  { queue: { name, binding }, ids, limit, actor }: Redrive,
+  { queue: { name, binding }, ids, limit }: Redrive,
 ): Promise<{ redriven: string[] }> {
   const chosen = ids ? inArray(deadLetters.id, [...ids]) : isNull(deadLetters.redrivenAtMs);
   const letters = await io.sql
@@ -78,8 +76,6 @@ export async function redriveLetters(
     .limit(Math.min(limit, REDRIVE_MAX));
   if (letters.length === 0) return { redriven: [] };
   const redriven = letters.map(({ id }) => id);
-  const target = { queue: name, letters: redriven };
-  await recordAct(io, { actor, action: "queue.redriven", target });
   const messages = letters.map(({ body }) => ({ body: JSON.parse(body) as unknown }));
   await io.meter.step("queue", () => binding.sendBatch(messages));
   // Only as they were read: a letter that has come back meanwhile waits for a decision again.

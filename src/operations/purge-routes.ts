@@ -7,6 +7,7 @@ import {
   isTag,
   type NewFact,
 } from "../platform/edge/index.ts";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotencyKeyOf, idempotent } from "../platform/http/idempotency.ts";
@@ -15,7 +16,6 @@ import { valid } from "../platform/http/valid.ts";
 import { countPages, pageDigest, pageStatistics, pageTag } from "../platform/pages/index.ts";
 import { timestamp } from "../shared/clock.ts";
 import { sha256Hex } from "../shared/digest.ts";
-import { recordAct } from "./audit.ts";
 
 const TAGS_MAX = 1_000;
 const PATHS_MAX = 100;
@@ -78,6 +78,7 @@ export const purgeRoutes = (findPageKey: FindPageKey) =>
         summary: "Purge pages everywhere, by what they show, by path, or all",
         tag: "Operations",
         audience: "staff",
+        scope: "pages:write",
         headers: { "Idempotency-Key": "optional" },
         responses: { 200: PurgeResult },
         problems: [
@@ -91,9 +92,10 @@ export const purgeRoutes = (findPageKey: FindPageKey) =>
       }),
       idempotent((c) => `staff:${c.var.staff}`),
       valid("json", PurgeRequest),
+      audited("pages.purged"),
       async (c) => {
         const { tags, paths, all, dryRun } = c.req.valid("json");
-        const { io, meter, staff = "unknown" } = c.var;
+        const { io, meter, staff } = c.var;
         const named = [...new Set([...tags, ...(await tagsOf(c, paths, findPageKey))])];
         const nowMs = io.clock.nowMs();
         const pages = countPages(c.env, nowMs, all ? undefined : new Set(named));
@@ -101,8 +103,7 @@ export const purgeRoutes = (findPageKey: FindPageKey) =>
           const { position } = edgeReader(c.env).view;
           return c.json({ position, effectiveBy: null, tags: named, pages }, 200);
         }
-        const target = { tags: named, paths, all };
-        await recordAct(io, { actor: staff, action: "pages.purged", target });
+        c.set("acted", { tags: named });
         const key = idempotencyKeyOf(c);
         const appended = await appendFacts(c.env, meter, factsOf(named, all), {
           byOperator: true,
@@ -119,6 +120,7 @@ export const purgeRoutes = (findPageKey: FindPageKey) =>
         summary: "The answering isolate's page cache: size, hits by layer, knowledge of purges",
         tag: "Operations",
         audience: "staff",
+        scope: "pages:read",
         responses: { 200: PageStatistics },
         problems: ["unauthorized", "forbidden"],
       }),

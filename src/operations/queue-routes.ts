@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotent } from "../platform/http/idempotency.ts";
@@ -54,6 +55,7 @@ export const queueRoutes = new Hono<ApiEnv>()
       summary: "Every queue: what waits in it, and what could not be settled",
       tag: "Operations",
       audience: "staff",
+      scope: "queues:read",
       responses: { 200: z.object({ items: z.array(QueueState) }).meta({ id: "QueueList" }) },
       problems,
     }),
@@ -65,6 +67,7 @@ export const queueRoutes = new Hono<ApiEnv>()
       summary: "The messages that no consumer could settle, the newest first",
       tag: "Operations",
       audience: "staff",
+      scope: "queues:read",
       responses: { 200: listOf(DeadLetterView, "DeadLetterList") },
       problems: [...problems, "not-found"],
     }),
@@ -86,6 +89,7 @@ export const queueRoutes = new Hono<ApiEnv>()
       summary: "Send dead letters to their queue again",
       tag: "Operations",
       audience: "staff",
+      scope: "queues:write",
       headers: { "Idempotency-Key": "optional" },
       responses: { 200: z.object({ redriven: z.array(z.string()) }).meta({ id: "Redriven" }) },
       problems: [...problems, "not-found", "idempotency-key-reused", "request-in-progress"],
@@ -93,14 +97,15 @@ export const queueRoutes = new Hono<ApiEnv>()
     idempotent((c) => `staff:${c.var.staff}`),
     valid("param", Path),
     valid("json", RedriveRequest),
+    audited("queue.redriven"),
     async (c) => {
       const { name } = c.req.valid("param");
       const { ids, limit } = c.req.valid("json");
-      const { io, staff: actor = "unknown" } = c.var;
       const binding = boundQueues(c.env).get(name);
       if (!binding) throw new Problem("not-found");
-      const redrive = { queue: { name, binding }, ids, limit, actor };
-      return c.json(await redriveLetters(io, redrive), 200);
+      const sent = await redriveLetters(c.var.io, { queue: { name, binding }, ids, limit });
+      c.set("acted", sent);
+      return c.json(sent, 200);
     },
   )
   .get(
@@ -109,6 +114,7 @@ export const queueRoutes = new Hono<ApiEnv>()
       summary: "What a person should look at, the newest first",
       tag: "Operations",
       audience: "staff",
+      scope: "queues:read",
       responses: { 200: listOf(AlertView, "AlertList") },
       problems,
     }),

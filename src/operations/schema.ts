@@ -1,4 +1,14 @@
-import { bigint, index, int, json, mediumtext, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import {
+  bigint,
+  char,
+  index,
+  int,
+  json,
+  mediumtext,
+  mysqlTable,
+  uniqueIndex,
+  varchar,
+} from "drizzle-orm/mysql-core";
 
 const atMs = (name: string) => bigint(name, { mode: "number" });
 
@@ -34,6 +44,8 @@ export const auditLog = mysqlTable(
     target: json("target").$type<Record<string, unknown>>().notNull(),
     atMs: atMs("at_ms").notNull(),
     requestId: varchar("request_id", { length: 80 }).notNull(),
+    /** Written after the effect: null where the Worker died in between, so nobody can say. */
+    outcome: json("outcome").$type<Record<string, unknown>>(),
   },
   (t) => [index("audit_log_by_time").on(t.atMs, t.id)],
 );
@@ -53,4 +65,37 @@ export const alerts = mysqlTable(
     resolvedAtMs: atMs("resolved_at_ms"),
   },
   (t) => [index("alerts_by_time").on(t.raisedAtMs, t.id)],
+);
+
+/** Who operates the shop. A member is never deleted: rows of the audit log name them. */
+export const staffMembers = mysqlTable("staff_members", {
+  id: varchar("id", { length: 40 }).primaryKey(),
+  name: varchar("name", { length: 120 }).notNull(),
+  email: varchar("email", { length: 254 }).notNull(),
+  role: varchar("role", { length: 20 }).notNull(),
+  createdAtMs: atMs("created_at_ms").notNull(),
+  disabledAtMs: atMs("disabled_at_ms"),
+});
+
+/** Members' keys, by their hash: what this table holds opens nothing. */
+export const staffKeys = mysqlTable(
+  "staff_keys",
+  {
+    id: varchar("id", { length: 40 }).primaryKey(),
+    memberId: varchar("member_id", { length: 40 }).notNull(),
+    name: varchar("name", { length: 120 }).notNull(),
+    sha256: char("sha256", { length: 64 }).notNull(),
+    scopes: json("scopes").$type<string[]>().notNull(),
+    createdAtMs: atMs("created_at_ms").notNull(),
+    createdBy: varchar("created_by", { length: 80 }).notNull(),
+    expiresAtMs: atMs("expires_at_ms").notNull(),
+    revokedAtMs: atMs("revoked_at_ms"),
+    replacedBy: varchar("replaced_by", { length: 40 }),
+    /** To the hour, so that use costs no write per request. */
+    lastUsedAtMs: atMs("last_used_at_ms"),
+  },
+  (t) => [
+    uniqueIndex("staff_keys_by_hash").on(t.sha256),
+    index("staff_keys_by_member").on(t.memberId, t.id),
+  ],
 );

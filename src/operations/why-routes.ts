@@ -32,6 +32,7 @@ export const whyRoutes = (messagesOf: MessagesOf) =>
         summary: "Everything that is known of an order: steps, events, queues, messages, stock",
         tag: "Operations",
         audience: "staff",
+        scope: "orders:read",
         responses: { 200: OrderTrace },
         problems: [
           "not-found",
@@ -58,6 +59,7 @@ export const whyRoutes = (messagesOf: MessagesOf) =>
         summary: "Hold a page of orders to the invariants; changes nothing, proposes repairs",
         tag: "Operations",
         audience: "staff",
+        scope: "audit:read",
         responses: { 200: ConsistencyPage },
         problems: ["request-invalid", "unauthorized", "forbidden", "dependency-unavailable"],
       }),

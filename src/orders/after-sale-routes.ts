@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotencyKeyOf, idempotent } from "../platform/http/idempotency.ts";
@@ -57,6 +58,7 @@ const described = (summary: string) =>
     summary,
     tag: "Operations",
     audience: "staff",
+    scope: "orders:write",
     headers: { "Idempotency-Key": "optional" },
     responses: { 200: OrderView },
     problems: [
@@ -95,6 +97,7 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
     ofStaff,
     valid("param", Path),
     valid("json", ShipmentRequest),
+    audited("order.shipped"),
     async (c) => {
       const { orderId } = c.req.valid("param");
       const { lines, carrier, tracking, trackingUrl } = c.req.valid("json");
@@ -113,6 +116,7 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
     ofStaff,
     valid("param", Path),
     valid("json", RefundRequest),
+    audited("refund.requested"),
     async (c) => {
       const { orderId } = c.req.valid("param");
       const { lines, amountMinor, includeShipping: shipping, reason } = c.req.valid("json");
@@ -131,6 +135,7 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
     ofStaff,
     valid("param", ReturnPath),
     valid("json", Receipt),
+    audited("return.received"),
     async (c) => {
       const { orderId, returnId } = c.req.valid("param");
       const receipt = { orderId, returnId, actor: actorOf(c), ...c.req.valid("json") };
@@ -146,6 +151,7 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
     ofStaff,
     valid("param", ReturnPath),
     valid("json", Refusal),
+    audited("return.refused"),
     async (c) => {
       const { orderId, returnId } = c.req.valid("param");
       const { reason } = c.req.valid("json");

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotencyKeyOf, idempotent } from "../platform/http/idempotency.ts";
@@ -29,6 +30,7 @@ export const orderOperationsRoutes = new Hono<ApiEnv>()
       summary: "An order with everything that happened to it",
       tag: "Operations",
       audience: "staff",
+      scope: "orders:read",
       responses: { 200: StaffOrder },
       problems: ["not-found", "request-invalid", "unauthorized", "dependency-unavailable"],
     }),
@@ -47,6 +49,7 @@ export const orderOperationsRoutes = new Hono<ApiEnv>()
       summary: "Cancel an order on the shop's behalf",
       tag: "Operations",
       audience: "staff",
+      scope: "orders:write",
       headers: { "Idempotency-Key": "optional" },
       responses: { 200: OrderView },
       problems: [
@@ -61,6 +64,7 @@ export const orderOperationsRoutes = new Hono<ApiEnv>()
     idempotent((c) => `staff:${c.var.staff}`),
     valid("param", Path),
     valid("json", CancelRequest),
+    audited("order.cancelled"),
     async (c) => {
       const { orderId } = c.req.valid("param");
       const { io, requestId, staff = "unknown" } = c.var;

@@ -57,12 +57,7 @@ export async function issueVoucher(
   io: Io,
   env: PromotionsEnv,
   { amount, expiresAt }: NewVoucher,
-  by: {
-    staff: string;
-    idempotencyKey: string | undefined;
-    /** Called before the effect: without its row nothing is issued. */
-    record: (id: VoucherId) => Promise<void>;
-  },
+  by: { staff: string; idempotencyKey: string | undefined },
 ): Promise<Result<{ voucher: IssuedVoucher; isRepeat: boolean }, Refused>> {
   const { STORE_CURRENCY, TOKEN_SECRET } = io.config;
   if (amount.currency !== STORE_CURRENCY) return err({ code: "currency_unsupported" });
@@ -74,7 +69,6 @@ export async function issueVoucher(
   if (expiresAtMs !== null && expiresAtMs <= io.clock.nowMs()) return err({ code: "expired" });
   const { currency, amount: initialMinor } = amount;
   const voucher = { mask: maskOf(code), currency, initialMinor, expiresAtMs };
-  await by.record(id);
   const outcome = await io.meter.step("object", async () => voucherStub(env, id).issue(voucher));
   if (outcome === "conflict") return err({ code: "key_reused" });
   const shown = expiresAtMs === null ? null : timestamp(expiresAtMs);

@@ -1,5 +1,6 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../platform/http/audited.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotencyKeyOf, idempotent, REPLAYED_HEADER } from "../platform/http/idempotency.ts";
@@ -53,127 +54,121 @@ const WRITE_PROBLEMS = [
 
 const byStaff = idempotent((c) => `staff:${c.var.staff}`);
 
-/** Writes down what is about to be done. The log is operations', which stands above. */
-export type RecordAct = (
-  c: Context<ApiEnv>,
-  action: string,
-  target: Record<string, unknown>,
-) => Promise<void>;
-
-/** Discounts and vouchers are money given away, so each has its row in the audit log first. */
-export const promotionOperationsRoutes = (recordAct: RecordAct) =>
-  new Hono<ApiEnv>()
-    .get(
-      "/promotions",
-      describe({
-        summary: "Coupons and automatic rules, the newest first",
-        tag: "Operations",
-        audience: "staff",
-        responses: { 200: PromotionList },
-        problems: READ_PROBLEMS,
-      }),
-      valid("query", ListQuery),
-      async (c) => {
-        const { limit, cursor } = c.req.valid("query");
-        const { sql, config } = c.var.io;
-        const [atMs, id] = cursor?.split(".") ?? [];
-        const before = id ? { createdAtMs: Number(atMs), id: PromotionId.parse(id) } : undefined;
-        const rows = await listPromotions(sql, { limit: limit + 1, before });
-        const shown = rows.slice(0, limit);
-        const last = rows.length > limit ? shown.at(-1) : undefined;
-        const items = shown.map((row) => promotionView(row, config.STORE_CURRENCY));
-        return c.json({ items, nextCursor: last ? `${last.createdAtMs}.${last.id}` : null }, 200);
-      },
-    )
-    .post(
-      "/promotions",
-      describe({
-        summary: "Create a coupon, or without a code a rule that applies by itself",
-        tag: "Operations",
-        audience: "staff",
-        headers: { "Idempotency-Key": "optional" },
-        responses: { 201: PromotionView },
-        problems: WRITE_PROBLEMS,
-      }),
-      byStaff,
-      valid("json", NewPromotion),
-      async (c) => {
-        const asked = c.req.valid("json");
-        await recordAct(c, "promotion.created", asked);
-        const created = await createPromotion(c.var.io, asked);
-        if (!created.ok) throw promotionProblem(created.error);
-        return c.json(created.value, 201);
-      },
-    )
-    .patch(
-      "/promotions/:id",
-      describe({
-        summary: "Change a promotion, or end it with `active: false`",
-        tag: "Operations",
-        audience: "staff",
-        headers: { "Idempotency-Key": "optional" },
-        responses: { 200: PromotionView },
-        problems: [...WRITE_PROBLEMS, "not-found"],
-      }),
-      byStaff,
-      valid("param", PromotionPath),
-      valid("json", PromotionChange),
-      async (c) => {
-        const { id } = c.req.valid("param");
-        const change = c.req.valid("json");
-        await recordAct(c, "promotion.changed", { id, change });
-        const changed = await changePromotion(c.var.io, id, change);
-        if (!changed.ok) throw promotionProblem(changed.error);
-        return c.json(changed.value, 200);
-      },
-    )
-    .post(
-      "/vouchers",
-      describe({
-        summary: "Issue a gift voucher; its code is shown once",
-        tag: "Operations",
-        audience: "staff",
-        headers: { "Idempotency-Key": "optional" },
-        responses: { 201: IssuedVoucher },
-        problems: WRITE_PROBLEMS,
-      }),
-      valid("json", NewVoucher),
-      async (c) => {
-        // Not by `idempotent`, which keeps answers: a code stands in no storage.
-        const by = { staff: c.var.staff ?? "", idempotencyKey: idempotencyKeyOf(c) };
-        const asked = c.req.valid("json");
-        const issued = await issueVoucher(c.var.io, c.env, asked, {
-          ...by,
-          record: (id) => recordAct(c, "voucher.issued", { id, ...asked }),
-        });
-        if (!issued.ok && issued.error.code === "key_reused") {
-          throw new Problem("idempotency-key-reused");
-        }
-        if (!issued.ok) {
-          const { code } = issued.error;
-          const pointer = code === "expired" ? "/expiresAt" : "/amount/currency";
-          throw invalid({ pointer, code, message: "does not make a voucher that can be used" });
-        }
-        if (issued.value.isRepeat) c.header(REPLAYED_HEADER, "true");
-        return c.json(issued.value.voucher, 201);
-      },
-    )
-    .get(
-      "/vouchers/:code",
-      describe({
-        summary: "A gift voucher's balance and movements, by its code or its id",
-        tag: "Operations",
-        audience: "staff",
-        responses: { 200: VoucherView },
-        problems: [...READ_PROBLEMS, "not-found"],
-      }),
-      valid("param", VoucherPath),
-      async (c) => {
-        const voucher = await readVoucher(c.var.io, c.env, c.req.valid("param").code);
-        if (!voucher) throw new Problem("not-found");
-        return c.json(voucher, 200);
-      },
-    );
+export const promotionOperationsRoutes = new Hono<ApiEnv>()
+  .get(
+    "/promotions",
+    describe({
+      summary: "Coupons and automatic rules, the newest first",
+      tag: "Operations",
+      audience: "staff",
+      scope: "promotions:read",
+      responses: { 200: PromotionList },
+      problems: READ_PROBLEMS,
+    }),
+    valid("query", ListQuery),
+    async (c) => {
+      const { limit, cursor } = c.req.valid("query");
+      const { sql, config } = c.var.io;
+      const [atMs, id] = cursor?.split(".") ?? [];
+      const before = id ? { createdAtMs: Number(atMs), id: PromotionId.parse(id) } : undefined;
+      const rows = await listPromotions(sql, { limit: limit + 1, before });
+      const shown = rows.slice(0, limit);
+      const last = rows.length > limit ? shown.at(-1) : undefined;
+      const items = shown.map((row) => promotionView(row, config.STORE_CURRENCY));
+      return c.json({ items, nextCursor: last ? `${last.createdAtMs}.${last.id}` : null }, 200);
+    },
+  )
+  .post(
+    "/promotions",
+    describe({
+      summary: "Create a coupon, or without a code a rule that applies by itself",
+      tag: "Operations",
+      audience: "staff",
+      scope: "promotions:write",
+      headers: { "Idempotency-Key": "optional" },
+      responses: { 201: PromotionView },
+      problems: WRITE_PROBLEMS,
+    }),
+    byStaff,
+    valid("json", NewPromotion),
+    audited("promotion.created"),
+    async (c) => {
+      const asked = c.req.valid("json");
+      const created = await createPromotion(c.var.io, asked);
+      if (!created.ok) throw promotionProblem(created.error);
+      return c.json(created.value, 201);
+    },
+  )
+  .patch(
+    "/promotions/:id",
+    describe({
+      summary: "Change a promotion, or end it with `active: false`",
+      tag: "Operations",
+      audience: "staff",
+      scope: "promotions:write",
+      headers: { "Idempotency-Key": "optional" },
+      responses: { 200: PromotionView },
+      problems: [...WRITE_PROBLEMS, "not-found"],
+    }),
+    byStaff,
+    valid("param", PromotionPath),
+    valid("json", PromotionChange),
+    audited("promotion.changed"),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const change = c.req.valid("json");
+      const changed = await changePromotion(c.var.io, id, change);
+      if (!changed.ok) throw promotionProblem(changed.error);
+      return c.json(changed.value, 200);
+    },
+  )
+  .post(
+    "/vouchers",
+    describe({
+      summary: "Issue a gift voucher; its code is shown once",
+      tag: "Operations",
+      audience: "staff",
+      scope: "vouchers:write",
+      headers: { "Idempotency-Key": "optional" },
+      responses: { 201: IssuedVoucher },
+      problems: WRITE_PROBLEMS,
+    }),
+    valid("json", NewVoucher),
+    audited("voucher.issued"),
+    async (c) => {
+      // Not by `idempotent`, which keeps answers: a code stands in no storage.
+      const by = { staff: c.var.staff ?? "", idempotencyKey: idempotencyKeyOf(c) };
+      const asked = c.req.valid("json");
+      const issued = await issueVoucher(c.var.io, c.env, asked, by);
+      if (!issued.ok && issued.error.code === "key_reused") {
+        throw new Problem("idempotency-key-reused");
+      }
+      if (!issued.ok) {
+        const { code } = issued.error;
+        const pointer = code === "expired" ? "/expiresAt" : "/amount/currency";
+        throw invalid({ pointer, code, message: "does not make a voucher that can be used" });
+      }
+      if (issued.value.isRepeat) c.header(REPLAYED_HEADER, "true");
+      return c.json(issued.value.voucher, 201);
+    },
+  )
+  .get(
+    "/vouchers/:code",
+    describe({
+      summary: "A gift voucher's balance and movements, by its code or its id",
+      tag: "Operations",
+      audience: "staff",
+      scope: "vouchers:read",
+      responses: { 200: VoucherView },
+      problems: [...READ_PROBLEMS, "not-found"],
+    }),
+    valid("param", VoucherPath),
+    async (c) => {
+      const voucher = await readVoucher(c.var.io, c.env, c.req.valid("param").code);
+      if (!voucher) throw new Problem("not-found");
+      return c.json(voucher, 200);
+    },
+  );
 
 function promotionProblem(error: PromotionError): Problem {
   const { code } = error;

@@ -11,6 +11,7 @@ import type { ApiEnv } from "../../src/platform/http/context.ts";
 import { identify, limitBody, noStoreByDefault } from "../../src/platform/http/pipeline.ts";
 import { onError, Problem } from "../../src/platform/http/problem.ts";
 import { type Io, openIo } from "../../src/platform/io/io.ts";
+import { asStaff } from "../support/as-staff.ts";
 
 /** The catalogue's routes alone, over the real engines, with inventory played by the test. */
 export function openShop(overrides: Partial<Record<string, string>> = {}) {
@@ -22,10 +23,7 @@ export function openShop(overrides: Partial<Record<string, string>> = {}) {
   };
   const app = new Hono<ApiEnv>()
     .use(identify, noStoreByDefault, limitBody)
-    .use("/ops/*", async (c, next) => {
-      c.set("staff", "key_test");
-      await next();
-    })
+    .use("/ops/*", asStaff)
     .route("/api/v2", catalogRoutes)
     .route("/api/v1", catalogV1Routes)
     .route(

@@ -9,14 +9,12 @@ import { identify, jsonOnly, noStoreByDefault } from "../../src/platform/http/pi
 import { onError } from "../../src/platform/http/problem.ts";
 import { type Io, openIo } from "../../src/platform/io/io.ts";
 import { ProductId, randomSuffix, Sku, VariantId } from "../../src/shared/ids.ts";
+import { asStaff } from "../support/as-staff.ts";
 
 /** The routes under test in the pipeline that every route has; who is staff is another part's test. */
 const app = new Hono<ApiEnv>()
   .use(identify, noStoreByDefault, jsonOnly)
-  .use("/ops/*", async (c, next) => {
-    c.set("staff", "tester");
-    await next();
-  })
+  .use("/ops/*", asStaff)
   .route("/api/v2", cartRoutes)
   .route("/api/v2", inventoryRoutes)
   .route("/api/v1", cartV1Routes)

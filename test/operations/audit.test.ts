@@ -21,7 +21,8 @@ describe("GET /ops/v1/audit", () => {
     expect(rows[0]).toMatchObject({
       action: "pages.purged",
       requestId: headers.get("X-Request-Id"),
-      target: { tags: [tag], paths: [], all: false },
+      target: { tags: [tag] },
+      outcome: { status: 200, tags: [tag] },
     });
     expect(rows[0]!.actor.length).toBeGreaterThan(0);
   });

@@ -73,7 +73,7 @@ describe("GET /ops/v1/queues/{name}/dead-letters", () => {
 
 describe("POST /ops/v1/queues/{name}/redrive", () => {
   const redrive = (queue: string, binding: Queue, ids?: string[], nowMs = Date.now()) =>
-    redriveLetters(ioAt(nowMs), { queue: { name: queue, binding }, ids, limit: 100, actor: "t" });
+    redriveLetters(ioAt(nowMs), { queue: { name: queue, binding }, ids, limit: 100 });
 
   it("sends the waiting letters once, as they were, and marks them", async ({ expect }) => {
     const queue = ownQueue();
@@ -134,9 +134,9 @@ describe("POST /ops/v1/queues/{name}/redrive", () => {
     const first = await call("POST", path, options);
     expect([first.status, first.body]).toEqual([200, { redriven: [letter] }]);
     expect((await call("POST", path, options)).body).toEqual(first.body);
-    type Audit = { items: { action: string; target: { letters?: string[] } }[] };
+    type Audit = { items: { action: string; outcome: { redriven?: string[] } | null }[] };
     const { body } = await call<Audit>("GET", "/ops/v1/audit?limit=100");
-    const rows = body.items.filter(({ target }) => target.letters?.includes(letter));
+    const rows = body.items.filter(({ outcome }) => outcome?.redriven?.includes(letter));
     expect(rows.map(({ action }) => action)).toEqual(["queue.redriven"]);
     expect((await call("POST", "/ops/v1/queues/nowhere/redrive", { body: {} })).status).toBe(404);
   });
@@ -191,11 +191,7 @@ describe("the watch over the queues", () => {
     const watch = () => watchQueues(io(Date.now()), new Map([[name, queueOf(0)]]));
     await watch();
     expect(await alertOf(`dead_letters:${name}`)).toMatchObject({ resolvedAt: null });
-    await redriveLetters(ioAt(), {
-      queue: { name, binding: queues.ORDERS_QUEUE },
-      limit: 10,
-      actor: "t",
-    });
+    await redriveLetters(ioAt(), { queue: { name, binding: queues.ORDERS_QUEUE }, limit: 10 });
     await watch();
     expect((await alertOf(`dead_letters:${name}`))?.resolvedAt).not.toBeNull();
   });

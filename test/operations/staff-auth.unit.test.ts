@@ -1,8 +1,10 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { describe, it } from "vitest";
-import { mayEnter, requireStaff } from "../../src/operations/staff-auth.ts";
+import { requireStaff } from "../../src/operations/staff-auth.ts";
 import type { ApiEnv } from "../../src/platform/http/context.ts";
+import { describe as declared } from "../../src/platform/http/describe.ts";
 import { onError } from "../../src/platform/http/problem.ts";
+import type { Scope } from "../../src/platform/http/scope.ts";
 import type { Io } from "../../src/platform/io/io.ts";
 import { sha256Hex } from "../../src/shared/digest.ts";
 
@@ -12,13 +14,23 @@ const STAFF_KEYS = [
   { id: "leaver", sha256: await sha256Hex("key-leaver"), scopes: [] },
 ];
 
+const needs = (scope: Scope) =>
+  declared({ summary: "", tag: "", audience: "staff", scope, responses: {} });
+const who = (c: Context<ApiEnv>) => c.json({ staff: c.var.staff ?? null });
+
 const app = new Hono<ApiEnv>()
   .use(async (c, next) => {
     c.set("io", { config: { STAFF_KEYS } } as unknown as Io);
     await next();
   })
   .use("/ops/*", requireStaff)
-  .all("/ops/v1/*", (c) => c.json({ staff: c.var.staff ?? null }))
+  .get("/ops/v1/inventory/A", needs("inventory:read"), who)
+  .post("/ops/v1/inventory/A/movements", needs("inventory:write"), who)
+  .get("/ops/v1/orders/ord_1", needs("orders:read"), who)
+  .post("/ops/v1/orders/ord_1/cancel", needs("orders:write"), who)
+  .post("/ops/v1/staff-keys", needs("staff:write"), who)
+  // Mounted in the wrong place by mistake: nobody was asked for a key.
+  .get("/api/v2/misplaced", needs("orders:read"), who)
   .onError(onError);
 
 const ask = (authorization?: string, path = "/ops/v1/inventory/A", method = "GET") =>
@@ -59,27 +71,18 @@ describe("requireStaff", () => {
     ["clerk", "POST", "/ops/v1/inventory/A/movements", 403],
     ["clerk", "GET", "/ops/v1/orders/ord_1", 200],
     ["clerk", "POST", "/ops/v1/orders/ord_1/cancel", 200],
-    ["clerk", "GET", "/ops/v1/catalog/import", 403],
-    ["clerk", "GET", "/ops/v1/inventory-of-others", 403],
+    ["clerk", "POST", "/ops/v1/staff-keys", 403],
+    ["clerk", "GET", "/ops/v1/no/such/route", 404],
     ["leaver", "GET", "/ops/v1/inventory/A", 403],
-    ["root", "DELETE", "/ops/v1/anything/at/all", 200],
+    ["leaver", "HEAD", "/ops/v1/inventory/A", 403],
+    ["clerk", "HEAD", "/ops/v1/inventory/A", 200],
+    ["root", "POST", "/ops/v1/staff-keys", 200],
+    ["root", "GET", "/api/v2/misplaced", 401],
   ] as const)("gives %s %s %s a %i", async ([who, method, path, status], { expect }) => {
     const response = await ask(`Bearer key-${who}`, path, method);
     expect(response.status).toBe(status);
-    if (status === 403) {
+    if (status === 403 && method !== "HEAD") {
       expect(await response.json()).toMatchObject({ type: "/problems/forbidden" });
-    }
-  });
-});
-
-describe("mayEnter", () => {
-  it("takes HEAD for a read", ({ expect }) => {
-    expect(mayEnter(["orders:read"], "/ops/v1/orders/ord_1", "HEAD")).toBe(true);
-  });
-
-  it("gives an area's name no power over a path without an area", ({ expect }) => {
-    for (const path of ["/ops/v1", "/ops/v1/", "/ops"]) {
-      expect(mayEnter(["orders:write"], path, "GET")).toBe(false);
     }
   });
 });

@@ -110,9 +110,9 @@ describe("/ops/v1/vouchers", () => {
 
   it("leaves a row in the audit log, without the code", async () => {
     const issued = await ops<Issued>("POST", "/vouchers", { amount: usd(1_234) });
-    type Log = { items: { action: string; target: { id?: string } }[] };
+    type Log = { items: { action: string; outcome: { id?: string } | null }[] };
     const log = await ops<Log>("GET", "/audit?limit=100");
-    const row = log.body.items.find(({ target }) => target.id === issued.body.id);
+    const row = log.body.items.find(({ outcome }) => outcome?.id === issued.body.id);
     expect(row).toMatchObject({ action: "voucher.issued", target: { amount: usd(1_234) } });
     expect(JSON.stringify(row)).not.toContain(issued.body.code);
   });

@@ -29,7 +29,7 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): Field[] {
 }
 
 const notNull = (schema: Schema): Schema =>
-  schema.anyOf?.find(({ type }) => type !== "null") ?? schema;
+  (schema.anyOf ?? schema.oneOf)?.find(({ type }) => type !== "null") ?? schema;
 
 const ANY = [null, true, 7, 0.5, "text", [], [[]], {}, { nested: {} }];
 
@@ -104,11 +104,13 @@ const SAMPLES = [
   "9999-01-01T00:00:00Z",
   "USD",
   "US",
+  "1",
 ];
 
 /** A value that a route accepts and that names nothing. */
 export function sampleOf({ name, schema }: { name: string; schema: Schema }): string {
-  const { pattern, maxLength = Number.POSITIVE_INFINITY } = schema;
+  const { pattern, format, maxLength = Number.POSITIVE_INFINITY } = schema;
+  if (format === "uri") return "https://example.com/a";
   const prefix = /^\^([a-z]+_)\[/.exec(pattern ?? "")?.[1];
   if (prefix) return `${prefix}${"0".repeat(26)}`;
   const sample = SAMPLES.find(
@@ -119,11 +121,19 @@ export function sampleOf({ name, schema }: { name: string; schema: Schema }): st
   return sample;
 }
 
+/** The query that a route cannot do without. */
+export function rightQuery(parameters: readonly Parameter[]): string {
+  const required = parameters.filter((each) => each.in === "query" && each.required);
+  const query = new URLSearchParams(required.map((each) => [each.name, sampleOf(each)]));
+  return required.length > 0 ? `?${query}` : "";
+}
+
 /** A body that a route accepts. */
 export function rightBody(schema: Schema, name = "body"): unknown {
   const shape = notNull(schema);
+  if (shape.const !== undefined) return shape.const;
   if (shape.enum) return shape.enum[0];
-  if (shape.type === "integer") return Math.max(1, shape.minimum ?? 1);
+  if (shape.type === "integer" || shape.type === "number") return Math.max(1, shape.minimum ?? 1);
   if (shape.type === "boolean") return true;
   if (shape.type === "array") return [rightBody(shape.items ?? {}, name)];
   if (shape.type !== "object") return sampleOf({ name, schema: shape });

@@ -16,6 +16,8 @@ export type Schema = {
   required?: string[];
   items?: Schema;
   anyOf?: Schema[];
+  oneOf?: Schema[];
+  const?: unknown;
   enum?: string[];
   pattern?: string;
   format?: string;
@@ -36,14 +38,21 @@ export type Route = {
   audience: string | undefined;
   /** Reads who is signed in. */
   isForSignedIn: boolean;
+  /** What a staff key needs for it. */
+  scope: string | undefined;
   tags: readonly string[];
   parameters: readonly Parameter[];
   body: Schema | undefined;
+  /** The media types of a body that is not JSON. */
+  uploads: readonly string[];
 };
+
+const JSON_TYPE = "application/json";
 
 type Operation = {
   "x-audience"?: string;
   security?: Record<string, string[]>[];
+  "x-scope"?: string;
   tags?: string[];
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema }> };
@@ -105,16 +114,20 @@ export async function documentedRoutes(): Promise<Route[]> {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([verb, operation]) => {
       const method = verb.toUpperCase();
-      const schema = operation.requestBody?.content["application/json"]?.schema;
+      const schema = operation.requestBody?.content[JSON_TYPE]?.schema;
       return {
         name: `${method} ${path}`,
         method,
         path,
         audience: operation["x-audience"],
         isForSignedIn: (operation.security ?? []).some((each) => "accessToken" in each),
+        scope: operation["x-scope"],
         tags: operation.tags ?? [],
         parameters: operation.parameters ?? [],
         body: schema && withoutReferences(schema, schemas),
+        uploads: Object.keys(operation.requestBody?.content ?? {}).filter(
+          (type) => type !== JSON_TYPE,
+        ),
       };
     }),
   );
@@ -123,7 +136,7 @@ export async function documentedRoutes(): Promise<Route[]> {
 function withoutReferences(schema: Schema, schemas: Record<string, Schema>): Schema {
   const known = schema.$ref && schemas[schema.$ref.split("/").at(-1)!];
   if (known) return withoutReferences(known, schemas);
-  const { properties, items, anyOf } = schema;
+  const { properties, items, anyOf, oneOf } = schema;
   const inner = (each: Schema) => withoutReferences(each, schemas);
   return {
     ...schema,
@@ -134,5 +147,6 @@ function withoutReferences(schema: Schema, schemas: Record<string, Schema>): Sch
     }),
     ...(items && { items: inner(items) }),
     ...(anyOf && { anyOf: anyOf.map(inner) }),
+    ...(oneOf && { oneOf: oneOf.map(inner) }),
   };
 }

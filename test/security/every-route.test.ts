@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { api } from "../../src/api.ts";
+import { SCOPES } from "../../src/platform/http/scope.ts";
 import { badBodies, badQueryValues, HOSTILE_SEGMENTS } from "./bad-values.ts";
 import {
   credentials,
@@ -78,9 +79,12 @@ describe("the document", () => {
     );
   });
 
-  it.for(called(routes))("says who may call %s", ([, { audience, path }]) => {
+  it.for(called(routes))("says who may call %s", ([, { audience, path, scope, method }]) => {
     expect(["public", "shopper", "staff", "processor"]).toContain(audience);
     expect(path.startsWith("/ops/")).toBe(audience === "staff");
+    if (audience !== "staff") return;
+    expect(SCOPES).toContain(scope);
+    expect(scope?.split(":")[1]).toBe(method === "GET" ? "read" : "write");
   });
 });
 
@@ -146,7 +150,11 @@ describe("a body", () => {
     for (const field of ["__proto__", "constructor", "role", "userId"]) {
       const body = `{"${field}":{"polluted":true}}`;
       const { status, problem } = await ask(route, { headers: JSON_TYPE, body });
-      expect([status, pointersOf(problem)]).toEqual([422, [`/${field}`]]);
+      const pointers = pointersOf(problem);
+      expect(status).toBe(422);
+      // A route's own field of that name is refused for its value, beside what is missing.
+      if (route.body?.properties?.[field]) expect(pointers).toContain(`/${field}`);
+      else expect(pointers).toEqual([`/${field}`]);
     }
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });

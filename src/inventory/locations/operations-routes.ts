@@ -1,5 +1,6 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
+import { audited } from "../../platform/http/audited.ts";
 import type { ApiEnv } from "../../platform/http/context.ts";
 import { describe } from "../../platform/http/describe.ts";
 import { idempotent } from "../../platform/http/idempotency.ts";
@@ -19,56 +20,46 @@ const PROBLEMS = [
   "dependency-unavailable",
 ] as const;
 
-/** Writes down what is about to be done. The log is operations', which stands above. */
-export type RecordAct = (
-  c: Context<ApiEnv>,
-  action: string,
-  target: Record<string, unknown>,
-) => Promise<void>;
-
 /** Where stock lies, and what each place serves. Quotes see a change at once. */
-export const locationRoutes = (recordAct: RecordAct) =>
-  new Hono<ApiEnv>()
-    .get(
-      "/locations",
-      describe({
-        summary: "Every stock location, with what it serves and what that costs",
-        tag: "Operations",
-        audience: "staff",
-        responses: { 200: LocationList },
-        problems: PROBLEMS,
-      }),
-      async (c) => c.json({ items: await listLocations(c.var.io.sql) }, 200),
-    )
-    .put(
-      "/locations/:code",
-      describe({
-        summary: "Describe a stock location, or retire it with `active: false`",
-        tag: "Operations",
-        audience: "staff",
-        headers: { "Idempotency-Key": "optional" },
-        responses: { 200: StockLocation },
-        problems: [
-          ...PROBLEMS,
-          "request-malformed",
-          "idempotency-key-reused",
-          "request-in-progress",
-        ],
-      }),
-      idempotent((c) => `staff:${c.var.staff}`),
-      valid("param", Path),
-      valid("json", LocationSettings),
-      async (c) => {
-        const { code } = c.req.valid("param");
-        const settings = c.req.valid("json");
-        const { sql, clock } = c.var.io;
-        const known = await listLocations(sql);
-        const before = known.find((location) => location.code === code) ?? null;
-        if (before === null && known.length >= LOCATIONS_MAX) {
-          const message = `a shop has at most ${LOCATIONS_MAX} locations`;
-          throw invalid({ pointer: "/path/code", code: "location_limit", message });
-        }
-        await recordAct(c, "location.changed", { code, before, settings });
-        return c.json(await putLocation(sql, code, settings, clock.nowMs()), 200);
-      },
-    );
+export const locationRoutes = new Hono<ApiEnv>()
+  .get(
+    "/locations",
+    describe({
+      summary: "Every stock location, with what it serves and what that costs",
+      tag: "Operations",
+      audience: "staff",
+      scope: "inventory:read",
+      responses: { 200: LocationList },
+      problems: PROBLEMS,
+    }),
+    async (c) => c.json({ items: await listLocations(c.var.io.sql) }, 200),
+  )
+  .put(
+    "/locations/:code",
+    describe({
+      summary: "Describe a stock location, or retire it with `active: false`",
+      tag: "Operations",
+      audience: "staff",
+      scope: "inventory:write",
+      headers: { "Idempotency-Key": "optional" },
+      responses: { 200: StockLocation },
+      problems: [...PROBLEMS, "request-malformed", "idempotency-key-reused", "request-in-progress"],
+    }),
+    idempotent((c) => `staff:${c.var.staff}`),
+    valid("param", Path),
+    valid("json", LocationSettings),
+    audited("location.changed"),
+    async (c) => {
+      const { code } = c.req.valid("param");
+      const settings = c.req.valid("json");
+      const { sql, clock } = c.var.io;
+      const known = await listLocations(sql);
+      const before = known.find((location) => location.code === code) ?? null;
+      c.set("acted", { before });
+      if (before === null && known.length >= LOCATIONS_MAX) {
+        const message = `a shop has at most ${LOCATIONS_MAX} locations`;
+        throw invalid({ pointer: "/path/code", code: "location_limit", message });
+      }
+      return c.json(await putLocation(sql, code, settings, clock.nowMs()), 200);
+    },
+  );

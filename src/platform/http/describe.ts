@@ -1,6 +1,8 @@
+import type { MiddlewareHandler } from "hono";
 import { describeRoute, resolver } from "hono-openapi";
 import { z } from "zod";
 import { PROBLEMS, type ProblemSlug } from "./problem.ts";
+import { requireScope, type Scope } from "./scope.ts";
 
 const ProblemDocument = z
   .object({
@@ -37,28 +39,33 @@ export type RouteDescription = {
   signedIn?: "required" | "optional";
   /** The media types of a body that is not JSON: JSON bodies are documented by their schema. */
   uploads?: readonly string[];
-  /** Who may call it. Every route declares one; a test refuses a route that does not. */
-  audience: "public" | "shopper" | "staff" | "processor";
-};
+} & Audience;
+
+/** Who may call it. Every route declares one; a test refuses a route that does not. */
+type Audience =
+  | { audience: "public" | "shopper" | "processor" }
+  /** The route is closed to staff keys without this scope. */
+  | { audience: "staff"; scope: Scope };
 
 const problemContent = { "application/problem+json": { schema: resolver(ProblemDocument) } };
 
-/** Documents a route from the same schemas that it validates and answers with. */
-export function describe({
-  summary,
-  tag,
-  responses,
-  problems = [],
-  headers = {},
-  uploads,
-  signedIn,
-  audience,
-}: RouteDescription) {
+/** Documents a route from the same schemas that it validates and answers with, and guards staff's. */
+export function describe(description: RouteDescription): MiddlewareHandler {
+  const documented = documentedBy(description);
+  if (description.audience !== "staff") return documented;
+  // What documents a route is a property of its first handler.
+  return Object.assign(requireScope(description.scope), documented);
+}
+
+function documentedBy(description: RouteDescription) {
+  const { summary, tag, responses, problems = [], headers = {}, uploads, audience } = description;
+  const scope = description.audience === "staff" ? description.scope : undefined;
   const answers = Object.entries(responses).map(([status, schema]) => [
     status,
     { description: summary, content: { "application/json": { schema: resolver(schema) } } },
   ]);
-  const slugs = [...new Set<ProblemSlug>([...problems, "internal"])];
+  const ofStaff: readonly ProblemSlug[] = scope ? ["unauthorized", "forbidden"] : [];
+  const slugs = [...new Set<ProblemSlug>([...problems, ...ofStaff, "internal"])];
   const byStatus = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
   const refusals = [...byStatus].map(([status, group]) => [
     String(status),
@@ -67,7 +74,8 @@ export function describe({
   return describeRoute({
     summary,
     tags: [tag],
-    ...securityOf(audience, signedIn),
+    ...securityOf(description),
+    ...(scope ? { "x-scope": scope } : {}),
     parameters: Object.entries(headers).map(([name, need]) => ({
       in: "header",
       name,
@@ -81,11 +89,9 @@ export function describe({
   } as Parameters<typeof describeRoute>[0]);
 }
 
-function securityOf(
-  audience: RouteDescription["audience"],
-  signedIn: RouteDescription["signedIn"],
-): { security?: Record<string, string[]>[] } {
-  if (audience === "staff") return { security: [{ staffKey: [] }] };
+function securityOf(description: RouteDescription): { security?: Record<string, string[]>[] } {
+  if (description.audience === "staff") return { security: [{ staffKey: [description.scope] }] };
+  const { signedIn } = description;
   if (signedIn === undefined) return {};
   const accessToken = { accessToken: [] };
   return { security: signedIn === "required" ? [accessToken] : [{}, accessToken] };

@@ -35,6 +35,7 @@ const ADVICE: Record<ProblemSlug, string> = {
   "sign-in-refused":
     "Check both, or set a new password. An address that was never confirmed by its mail has no account yet.",
   "sku-unknown": "The SKU does not exist or is no longer sold.",
+  "staff-key-ended": "The key was revoked, ran out or was rotated already. Make a new one.",
   unauthorized: "Send valid credentials in `Authorization`.",
   "voucher-refused": "`reason` says why. The cart is as it was.",
   "unsupported-media-type": "Send `Content-Type: application/json`.",

@@ -33,6 +33,7 @@ export const PROBLEMS = {
   "request-too-large": { status: 413, title: "The request is too large" },
   "sign-in-refused": { status: 401, title: "The e-mail address or the password is not right" },
   "sku-unknown": { status: 404, title: "There is no such SKU" },
+  "staff-key-ended": { status: 409, title: "The staff key has ended already" },
   unauthorized: { status: 401, title: "Valid credentials are needed" },
   "unsupported-media-type": { status: 415, title: "The media type of the body is not supported" },
   "voucher-refused": { status: 409, title: "The voucher cannot pay for this cart" },

@@ -42,6 +42,7 @@ describe("PROBLEMS", () => {
         "413 request-too-large: The request is too large",
         "401 sign-in-refused: The e-mail address or the password is not right",
         "404 sku-unknown: There is no such SKU",
+        "409 staff-key-ended: The staff key has ended already",
         "401 unauthorized: Valid credentials are needed",
         "415 unsupported-media-type: The media type of the body is not supported",
         "409 voucher-refused: The voucher cannot pay for this cart",

@@ -14,6 +14,7 @@ import {
   publicPage,
   type Rendered,
 } from "../../../src/platform/pages/index.ts";
+import { asStaff } from "../../support/as-staff.ts";
 
 const ORIGIN = "https://shop.test";
 
@@ -41,10 +42,7 @@ export function openPageApp(vars: Partial<Record<string, string>> = {}) {
   const app = new Hono<ApiEnv>();
   app
     .use(identify, noStoreByDefault, cors({ origin: () => null, exposeHeaders: ["ETag"] }))
-    .use("/ops/*", async (c, next) => {
-      c.set("staff", "key_test");
-      await next();
-    })
+    .use("/ops/*", asStaff)
     .get(
       "/things/:id",
       valid("param", z.object({ id: z.string().regex(/^[a-z0-9-]{1,40}$/) })),
