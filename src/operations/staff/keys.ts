@@ -30,7 +30,7 @@ export type KeyError =
 
 const DAY_MS = 86_400_000;
 
-export const keyView = (row: Row): KeyView => ({
+const keyView = (row: Row): KeyView => ({
   id: row.id,
   member: row.memberId,
   name: row.name,
@@ -43,7 +43,7 @@ export const keyView = (row: Row): KeyView => ({
   lastUsedAt: row.lastUsedAtMs === null ? null : timestamp(row.lastUsedAtMs),
 });
 
-export async function findKey({ sql }: Pick<Io, "sql">, id: string): Promise<Row | undefined> {
+async function findKey({ sql }: Pick<Io, "sql">, id: string): Promise<Row | undefined> {
   const [row] = await sql.select().from(staffKeys).where(eq(staffKeys.id, id));
   return row;
 }
