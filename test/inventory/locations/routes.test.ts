@@ -3,7 +3,9 @@ import { ops } from "../../promotions/purchase.ts";
 
 type Location = { code: string; name: string; priority: number; postalPrefixes: string[] };
 type Page = { items: Location[] };
-type Acts = { items: { action: string; target: { code?: string; before?: unknown } }[] };
+type Acts = {
+  items: { action: string; target: { code?: string }; outcome: { before?: unknown } | null }[];
+};
 
 const ownCode = () => `t-${crypto.randomUUID().slice(0, 13)}`;
 
@@ -41,7 +43,7 @@ describe("/ops/v1/locations", () => {
       ({ action, target }) => action === "location.changed" && target.code === code,
     );
     expect(acts).toHaveLength(2);
-    expect(acts.map(({ target }) => target.before)).toEqual([
+    expect(acts.map(({ outcome }) => outcome?.before)).toEqual([
       expect.objectContaining({ name: "Corner shop" }),
       null,
     ]);
