@@ -59,7 +59,7 @@ export function noticeOf(
         short: `Your order ${number} is cancelled. Any payment goes back the way it came.`,
       };
     case "order-shipped":
-      return shippedNotice(order);
+      return shippedNotice(order, event);
     case "order-refunded":
       return refundedNotice(order, event);
     case "return-received":
@@ -67,16 +67,16 @@ export function noticeOf(
   }
 }
 
-function shippedNotice(order: OrderView): Notice {
-  const shipment = order.shipments.at(-1);
-  const carrier = oneLine(shipment?.carrier ?? "");
-  const tracking = oneLine(shipment?.tracking ?? "");
-  const url = shipment?.trackingUrl;
+function shippedNotice(order: OrderView, event: OrderEventBody | undefined): Notice {
+  const parcel = event?.type === "order.shipped.v1" ? event.data : undefined;
+  const carrier = oneLine(parcel?.carrier ?? "");
+  const tracking = oneLine(parcel?.tracking ?? "");
+  const url = parcel?.trackingUrl;
   return {
     template: "order-shipped",
     subject: `Your order ${order.number} is on its way`,
     opening: `These goods have left with ${carrier}, tracking number ${tracking}.${url ? ` Follow them at ${url}` : ""}`,
-    items: unitsOf(order, shipment?.lines ?? []),
+    items: unitsOf(order, parcel?.lines ?? []),
     sums: [],
     closing: SEE,
     short: `Your order ${order.number} is on its way with ${carrier}: ${url ?? tracking}`,

@@ -27,7 +27,12 @@ const Lines = z
   .max(LINES_MAX);
 
 const ShipmentRequest = z.object({
-  lines: Lines.optional().describe("All that is left to send, unless told"),
+  shipmentId: z
+    .string()
+    .max(80)
+    .optional()
+    .describe("Of the order's `shipments`; needless while only one is left to send"),
+  lines: Lines.optional().describe("All that is left of the shipment, unless told"),
   carrier: z.string().trim().min(1).max(80),
   tracking: z.string().trim().min(1).max(120),
   trackingUrl: z
@@ -100,10 +105,10 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
     audited("order.shipped"),
     async (c) => {
       const { orderId } = c.req.valid("param");
-      const { lines, carrier, tracking, trackingUrl } = c.req.valid("json");
+      const { shipmentId: of, lines, carrier, tracking, trackingUrl } = c.req.valid("json");
       const parcel = { carrier, tracking, ...(trackingUrl === undefined ? {} : { trackingUrl }) };
       const request = await requestOf(c);
-      const order = { orderId, actor: actorOf(c), lines, parcel, request };
+      const order = { orderId, actor: actorOf(c), of, lines, parcel, request };
       const shipped = await shipOrder(c.var.io, order);
       if (!shipped.ok) throw orderProblem(shipped.error);
       publishLater(c, orderId);

@@ -182,7 +182,8 @@ export const OrderEventBody = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("order.shipped.v1"),
     data: z.object({
-      shipmentId: z.string(),
+      shipmentId: z.string().describe("Of this parcel"),
+      of: z.string().optional().describe("The planned shipment; the first where it is absent"),
       lines: z.array(LineUnits).min(1),
       carrier: z.string().max(80),
       tracking: z.string().max(120),
@@ -229,7 +230,7 @@ export type OrderStatus = z.infer<typeof OrderStatus>;
 export const PaymentStatus = z.enum(["authorized", "captured", "voided", "refunded"]);
 export type PaymentStatus = z.infer<typeof PaymentStatus>;
 
-const ShipmentView = z
+const ParcelView = z
   .object({
     id: z.string(),
     lines: z.array(LineUnits),
@@ -238,7 +239,12 @@ const ShipmentView = z
     trackingUrl: z.string().optional(),
     shippedAt: z.iso.datetime(),
   })
-  .meta({ id: "Shipment" });
+  .meta({ id: "Parcel" });
+
+const ShipmentView = PlannedShipment.extend({
+  status: z.enum(["pending", "partly_shipped", "shipped", "cancelled"]),
+  parcels: z.array(ParcelView).describe("What has left of it so far"),
+}).meta({ id: "Shipment" });
 
 const ReturnView = z
   .object({
@@ -297,6 +303,8 @@ export type OrderRefusal =
   | { code: "quantity_exceeded"; lineId: LineId; left: number }
   | { code: "limit_reached"; of: "returns" | "shipments" | "refunds"; max: number }
   | { code: "nothing_left" }
+  | { code: "shipment_unknown" }
+  | { code: "shipment_unnamed"; open: string[] }
   | { code: "return_unknown" }
   | { code: "return_closed"; status: "received" | "refused" }
   | { code: "refund_exceeds"; refundable: Money };

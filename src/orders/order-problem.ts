@@ -29,6 +29,17 @@ export function orderProblem(refusal: OrderRefusal): Problem {
       return conflict(refusal, `an order takes ${refusal.max} ${refusal.of}`);
     case "nothing_left":
       return conflict(refusal, "nothing is left to do this with");
+    case "shipment_unnamed":
+      return new Problem("request-invalid", {
+        errors: [
+          {
+            pointer: "/shipmentId",
+            code: refusal.code,
+            message: `say which shipment left: ${refusal.open.join(", ")}`,
+          },
+        ],
+      });
+    case "shipment_unknown":
     case "return_unknown":
       return new Problem("not-found");
     case "return_closed": {

@@ -1,6 +1,7 @@
 import { timestamp } from "../shared/clock.ts";
 import { money } from "../shared/money.ts";
 import type { OrderView } from "./model.ts";
+import { plannedShipments, shipmentStatus } from "./shipments.ts";
 import type { OrderState } from "./state.ts";
 
 /** The public order of API.md. */
@@ -24,10 +25,10 @@ export function orderView(state: OrderState): OrderView {
       captured: money(payment.captured, currency),
       refunded: money(payment.refunded, currency),
     },
-    shipments: state.shipments.map(({ shipmentId, shippedAtMs, ...shipment }) => ({
-      id: shipmentId,
+    shipments: plannedShipments(state).map((shipment) => ({
       ...shipment,
-      shippedAt: timestamp(shippedAtMs),
+      status: shipmentStatus(state, shipment),
+      parcels: state.parcels.filter(({ of }) => of === shipment.id).map(parcelView),
     })),
     returns: state.returns.map(({ returnId, status, lines, received, reason }) => ({
       id: returnId,
@@ -47,3 +48,14 @@ export function orderView(state: OrderState): OrderView {
     version: state.version,
   };
 }
+
+const parcelView = ({
+  shipmentId,
+  of: _,
+  shippedAtMs,
+  ...parcel
+}: OrderState["parcels"][number]) => ({
+  id: shipmentId,
+  ...parcel,
+  shippedAt: timestamp(shippedAtMs),
+});

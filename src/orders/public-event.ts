@@ -28,7 +28,7 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
       // Not the checkout, whose id opens it, nor the owner, whose token opens the cart.
       const { number, email, shippingAddress, billingAddress, shippingMethod, lines, totals } =
         event.data;
-      const { promotions = [], vouchers = [] } = event.data;
+      const { promotions = [], vouchers = [], shipments } = event.data;
       const { processor, authorized } = event.data.payment;
       return {
         number,
@@ -36,6 +36,7 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
         shippingAddress,
         ...(billingAddress ? { billingAddress } : {}),
         shippingMethod,
+        ...(shipments ? { shipments } : {}),
         lines,
         totals,
         promotions,
@@ -63,8 +64,9 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
     case "return.restocked.v1":
       return { returnId: event.data.returnId };
     case "order.shipped.v1": {
-      const { shipmentId, lines, carrier, tracking, trackingUrl } = event.data;
-      return { shipmentId, lines, carrier, tracking, ...(trackingUrl ? { trackingUrl } : {}) };
+      const { shipmentId, of, lines, carrier, tracking, trackingUrl } = event.data;
+      const named = { shipmentId, ...(of ? { of } : {}) };
+      return { ...named, lines, carrier, tracking, ...(trackingUrl ? { trackingUrl } : {}) };
     }
     case "refund.requested.v1": {
       const { refundId, amount, lines } = event.data;

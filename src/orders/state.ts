@@ -2,6 +2,7 @@ import { assert } from "../shared/assert.ts";
 import type { OrderId } from "../shared/ids.ts";
 import { type Minor, minor, sumMinor } from "../shared/money.ts";
 import type { EventData, LineUnits, OrderEvent, OrderStatus, PaymentStatus } from "./model.ts";
+import { FIRST_SHIPMENT, plannedShipments, unitsDropped, unitsLeftOf } from "./shipments.ts";
 import { mayFollow, refundableOf, statusAfter } from "./transitions.ts";
 import {
   exceeding,
@@ -12,7 +13,11 @@ import {
   unitsToShip,
 } from "./units.ts";
 
-type Shipment = EventData<"order.shipped.v1"> & { readonly shippedAtMs: number };
+type Parcel = EventData<"order.shipped.v1"> & {
+  /** The planned shipment that it is a part of. */
+  readonly of: string;
+  readonly shippedAtMs: number;
+};
 
 type Return = EventData<"return.requested.v1"> & {
   readonly status: "requested" | "received" | "refused";
@@ -25,7 +30,7 @@ type Return = EventData<"return.requested.v1"> & {
 type Refund = EventData<"refund.requested.v1"> & {
   readonly status: "pending" | "refunded" | "failed";
   /** Units of it that were not sent when it was asked for, and now need not be. */
-  readonly dropped: readonly LineUnits[];
+  readonly dropped: readonly (LineUnits & { of: string })[];
 };
 
 /** An order at one moment: the fold of its events up to `version`. */
@@ -42,7 +47,8 @@ export type OrderState = {
   };
   readonly cancellation: EventData<"order.cancelled.v1"> | undefined;
   readonly stockReturned: boolean;
-  readonly shipments: readonly Shipment[];
+  /** What left, in the order in which it did. */
+  readonly parcels: readonly Parcel[];
   readonly returns: readonly Return[];
   readonly refunds: readonly Refund[];
   readonly placedAtMs: number;
@@ -103,7 +109,7 @@ function placedOrder(event: OrderEvent): OrderState {
     payment: { status: "authorized", captured: minor(0), refunded: minor(0), refundIds: [] },
     cancellation: undefined,
     stockReturned: false,
-    shipments: [],
+    parcels: [],
     returns: [],
     refunds: [],
     placedAtMs: event.occurredAtMs,
@@ -154,12 +160,8 @@ function askedRefund(state: OrderState, data: EventData<"refund.requested.v1">):
   assert(data.amount.amount > 0, "a refund moves money");
   assert(data.amount.amount <= refundableOf(state), "asked back more than was captured");
   assert(!exceeding(unitsToRefund(state), data.lines), "pays back more than was bought");
-  const toShip = unitsToShip(state);
   // Goods of a return were sent once; of others, those that were not sent stay here.
-  const dropped = (data.returnId === undefined ? data.lines : []).flatMap((units) => {
-    const quantity = Math.min(units.quantity, toShip.get(units.lineId) ?? 0);
-    return quantity > 0 ? [{ lineId: units.lineId, quantity }] : [];
-  });
+  const dropped = data.returnId === undefined ? unitsDropped(state, data.lines) : [];
   return { ...data, status: "pending", dropped };
 }
 
@@ -175,15 +177,18 @@ function shipped(
   data: EventData<"order.shipped.v1">,
   shippedAtMs: number,
 ): OrderState {
-  const { shipments } = state;
-  assert(!shipments.some((each) => each.shipmentId === data.shipmentId), "a shipment twice");
-  assert(!exceeding(unitsToShip(state), data.lines), "ships more than was bought");
-  return fulfilledIfSent({ ...state, shipments: [...shipments, { ...data, shippedAtMs }] });
+  const { parcels } = state;
+  const { of = FIRST_SHIPMENT } = data;
+  assert(!parcels.some((each) => each.shipmentId === data.shipmentId), "a parcel twice");
+  const planned = plannedShipments(state).find(({ id }) => id === of);
+  assert(planned, "a parcel of no shipment");
+  assert(!exceeding(unitsLeftOf(state, planned), data.lines), "ships more than was bought");
+  return fulfilledIfSent({ ...state, parcels: [...parcels, { ...data, of, shippedAtMs }] });
 }
 
 /** An order is fulfilled once something was sent and nothing is left to send. */
 function fulfilledIfSent(state: OrderState): OrderState {
-  const isSent = state.shipments.length > 0 && unitsIn(unitsToShip(state)).length === 0;
+  const isSent = state.parcels.length > 0 && unitsIn(unitsToShip(state)).length === 0;
   return state.status === "paid" && isSent ? { ...state, status: "fulfilled" } : state;
 }
 

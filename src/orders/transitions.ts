@@ -46,7 +46,7 @@ export function mayFollow(state: OrderState, type: OrderEventType): boolean {
       return !state.stockReturned;
     case "order.cancelled.v1":
       // Its stock goes back as a whole: nothing of it may have left, or come back, on its own.
-      return state.shipments.length === 0 && !state.returns.some(isReceived);
+      return state.parcels.length === 0 && !state.returns.some(isReceived);
     case "order.shipped.v1":
       // All of the money is on its way back.
       return !(state.payment.captured > 0 && refundableOf(state) <= 0);

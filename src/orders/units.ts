@@ -21,12 +21,12 @@ function unitsLeft({ placed }: Placed, taken: readonly LineUnits[]): Map<LineId,
 
 /** Units that the shop still has to send: neither shipped nor paid back before they were. */
 export function unitsToShip(
-  state: Placed & Pick<OrderState, "shipments" | "refunds">,
+  state: Placed & Pick<OrderState, "parcels" | "refunds">,
 ): Map<LineId, number> {
   const dropped = state.refunds
     .filter(({ status }) => status !== "failed")
     .flatMap((refund) => refund.dropped);
-  return unitsLeft(state, [...state.shipments.flatMap(({ lines }) => lines), ...dropped]);
+  return unitsLeft(state, [...state.parcels.flatMap(({ lines }) => lines), ...dropped]);
 }
 
 /** Units of which no return is under way or done. */

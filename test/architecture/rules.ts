@@ -52,6 +52,7 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/orders/order-view.ts",
   "src/orders/plan-refund.ts",
   "src/orders/public-event.ts",
+  "src/orders/shipments.ts",
   "src/orders/state.ts",
   "src/orders/transitions.ts",
   "src/orders/units.ts",

@@ -133,12 +133,13 @@ describe("after the sale", () => {
   it("has a short form for phones that can be reached, and for news that is worth it", ({
     expect,
   }) => {
-    const order = view([captured(2500), shipped("lin_1", 2)]);
+    const parcel = shipped("lin_1", 2);
+    const order = view([captured(2500), parcel]);
     const at = (phone?: string) => ({
       ...order,
       shippingAddress: { ...order.shippingAddress, ...(phone === undefined ? {} : { phone }) },
     });
-    expect(orderSms("order-shipped", at("0044 (20) 7946-0000"))).toMatchObject({
+    expect(orderSms("order-shipped", at("0044 (20) 7946-0000"), parcel)).toMatchObject({
       to: "+442079460000",
       text: expect.stringContaining("PP 1"),
     });

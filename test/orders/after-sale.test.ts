@@ -18,9 +18,9 @@ const racing = <T>(count: number, act: (at: number) => Promise<T>): Promise<T[]>
   Promise.all(Array.from({ length: count }, (_, at) => act(at)));
 const won = (results: { ok: boolean }[]) => results.filter(({ ok }) => ok).length;
 
-/** Two at 10.00 and 5.00 for shipping, paid. */
-async function paid() {
-  const { orderId } = await placed();
+/** Two at 10.00 and 5.00 for shipping, paid; one `from` each of these places, if any. */
+async function paid(from: readonly string[] = []) {
+  const { orderId } = await placed({ from });
   await recordFact(ioAt(), { orderId, actor: "test", fact: captured(2500) });
   return orderId;
 }
@@ -59,8 +59,8 @@ describe("shipOrder", () => {
       const orderId = await paid();
       const [sent, ended] = await Promise.all([ship(orderId, "s"), cancel(orderId)]);
       expect(won([sent, ended])).toBe(1);
-      const { status, shipments } = await orderNow(orderId);
-      expect([status, shipments.length]).toEqual(sent.ok ? ["fulfilled", 1] : ["cancelled", 0]);
+      const { status, parcels } = await orderNow(orderId);
+      expect([status, parcels.length]).toEqual(sent.ok ? ["fulfilled", 1] : ["cancelled", 0]);
     }
   });
 });
@@ -188,13 +188,46 @@ describe("the operations routes", () => {
     expect(shipped.status).toBe(200);
     expect(shipped.body).toMatchObject({
       status: "fulfilled",
-      shipments: [{ carrier: "Pigeon Post", tracking: "PP 1", lines: one(2) }],
+      shipments: [
+        {
+          id: "shp_1",
+          location: null,
+          lines: one(2),
+          status: "shipped",
+          parcels: [{ carrier: "Pigeon Post", tracking: "PP 1", lines: one(2) }],
+        },
+      ],
     });
     const repeat = await post(`${orderId}/shipments`, parcel, key);
     expect(repeat.headers.get("Idempotent-Replayed")).toBe("true");
     expect(repeat.body).toEqual(shipped.body);
     const more = await post(`${orderId}/shipments`, parcel);
     expect([more.status, more.body.code]).toEqual([409, "nothing_left"]);
+  });
+
+  it("ship one of several shipments, by its name while more than one is left", async ({
+    expect,
+  }) => {
+    const orderId = await paid(["east", "west"]);
+    const unnamed = await post(`${orderId}/shipments`, parcel);
+    expect(unnamed).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: "/shipmentId", code: "shipment_unnamed" }] },
+    });
+    const unknown = await post(`${orderId}/shipments`, { ...parcel, shipmentId: "shp_9" });
+    expect(unknown.status).toBe(404);
+    const first = await post(`${orderId}/shipments`, { ...parcel, shipmentId: "shp_2" });
+    expect(first.body).toMatchObject({
+      status: "paid",
+      shipments: [{ status: "pending" }, { location: { code: "west" }, status: "shipped" }],
+    });
+    const again = await post(`${orderId}/shipments`, { ...parcel, shipmentId: "shp_2" });
+    expect([again.status, again.body.code]).toEqual([409, "nothing_left"]);
+    const last = await post(`${orderId}/shipments`, parcel);
+    expect(last.body).toMatchObject({
+      status: "fulfilled",
+      shipments: [{ parcels: [{ lines: one(1) }] }, { parcels: [{ lines: one(1) }] }],
+    });
   });
 
   it("refund lines, an amount, or the rest", async ({ expect }) => {

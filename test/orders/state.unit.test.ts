@@ -226,9 +226,9 @@ describe("any legal sequence", () => {
     let reached = 0;
     fc.assert(
       fc.property(walk, ({ state }) => {
-        const { status, payment, shipments, returns, refunds } = state;
+        const { status, payment, parcels, returns, refunds } = state;
         const bought = count(state.placed.lines);
-        const sent = count(shipments.flatMap(({ lines }) => lines));
+        const sent = count(parcels.flatMap(({ lines }) => lines));
         const back = returns.filter((each) => each.status !== "refused");
         const alive = refunds.filter((each) => each.status !== "failed");
         const pending = alive.filter((each) => each.status === "pending");

@@ -42,6 +42,8 @@ type Placing = {
   quantities?: number[];
   email?: string;
   phone?: string;
+  /** One unit of the first line from each; the first of them bears the shipping. */
+  from?: readonly string[];
   occurredAtMs?: number;
   /** What the clock says while it is written; from then on the outbox counts. */
   appendedAtMs?: number;
@@ -52,13 +54,20 @@ export async function placed({
   quantities = [2],
   email = "ada@example.com",
   phone,
+  from = [],
   occurredAtMs = Date.now(),
   appendedAtMs = Date.now(),
 }: Placing = {}): Promise<{ orderId: OrderId; body: EventData<"order.placed.v1"> }> {
   const orderId = newOrderId();
   const plain = placedBody(orderId, quantities);
   const shippingAddress = { ...plain.shippingAddress, ...(phone === undefined ? {} : { phone }) };
-  const body = { ...plain, email, shippingAddress };
+  const shipments = from.map((code, at) => ({
+    id: `shp_${at + 1}`,
+    location: { code, name: code },
+    lines: [{ lineId: plain.lines[0]!.id, quantity: 1 }],
+    shipping: at === 0 ? plain.totals.shipping : { ...plain.totals.shipping, amount: 0 },
+  }));
+  const body = { ...plain, email, shippingAddress, shipments };
   const actor = { kind: "shopper", id: "guest" } as const;
   await placeOrder(ioAt(appendedAtMs), { orderId, body, actor, occurredAtMs });
   return { orderId, body };
