@@ -43,6 +43,8 @@ type Upload = {
   method: "POST" | "PUT";
   contentType: string;
   body: string | Uint8Array<ArrayBuffer>;
+  /** For what must not be done twice. */
+  idempotencyKey?: string;
 };
 
 const ATTEMPTS_MAX = 6;
@@ -54,7 +56,8 @@ const PAUSE_MS = 500;
  *
  * @throws CannotLoad with the problem's own words when the shop refuses, or stays away.
  */
-export async function upload(target: Target, path: string, { method, contentType, body }: Upload) {
+export async function upload(target: Target, path: string, what: Upload) {
+  const { method, contentType, body, idempotencyKey } = what;
   let last = "";
   let status: number | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
@@ -62,7 +65,11 @@ export async function upload(target: Target, path: string, { method, contentType
     try {
       const response = await fetch(`${target.url}/ops/v1${path}`, {
         method,
-        headers: { Authorization: `Bearer ${target.key}`, "Content-Type": contentType },
+        headers: {
+          Authorization: `Bearer ${target.key}`,
+          "Content-Type": contentType,
+          ...(idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey }),
+        },
         body,
       });
       const text = await response.text();

@@ -2,13 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ContentFile, loadContent } from "../content/load-content.ts";
 import { startChild } from "../engines/child.ts";
+import { type LocationsFile, loadLocations } from "../inventory/load-locations.ts";
 import { REPOSITORY } from "../stack/runtime.ts";
 import type { Shop } from "../stack.ts";
 
 const CATALOGUE = join(REPOSITORY, "samples/catalog.csv");
 const CONTENT = join(REPOSITORY, "samples/content.json");
+const LOCATIONS = join(REPOSITORY, "samples/locations.json");
 
-/** Loads the sample catalogue with its images, and the sample content, each once per data directory. */
+/** Loads the sample catalogue with its images, the content and the shops around the corner, each once per data directory. */
 export async function loadSample(shop: Shop): Promise<"loaded" | "present" | "none"> {
   if (!existsSync(CATALOGUE)) return "none";
   const { dir, apiUrl: url, staffKey: key } = shop;
@@ -16,7 +18,10 @@ export async function loadSample(shop: Shop): Promise<"loaded" | "present" | "no
   const content = await once(join(dir, "sample-content-loaded"), () =>
     loadContent({ url, key }, JSON.parse(readFileSync(CONTENT, "utf8")) as ContentFile),
   );
-  return catalogue || content ? "loaded" : "present";
+  const locations = await once(join(dir, "sample-locations-loaded"), () =>
+    loadLocations({ url, key }, JSON.parse(readFileSync(LOCATIONS, "utf8")) as LocationsFile),
+  );
+  return catalogue || content || locations ? "loaded" : "present";
 }
 
 /**
