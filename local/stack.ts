@@ -92,13 +92,14 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
 /** `ports.json` is public contract (API.md); `vars.json` holds secrets and is for the project's own tools. */
 function writeWhereabouts(backends: Backends, runtime: Runtime, vars: Backends["vars"]): void {
   const { dir, ports, staffKey, mysql, redis } = backends;
-  const { api, messages, deliveries, stripe, adyen, neon } = ports;
+  const { api, messages, deliveries, stripe, adyen, issuer, neon } = ports;
   const redisPids = Object.entries(redis.slots).map(([role, slot]) => [role, slot.pid]);
   const where = {
     api,
     messages,
     deliveries,
     processors: { stripe, adyen },
+    issuer,
     mysql: ports.mysql,
     planetscale: ports.planetscale,
     planetscaleReplica: ports.planetscaleReplica,

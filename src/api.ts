@@ -12,6 +12,7 @@ import { listMessages } from "./comms/index.ts";
 import { webhookRoutes } from "./comms/operations-routes.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
+import { factorRoutes } from "./identity/factors/routes.ts";
 import { authenticate } from "./identity/index.ts";
 import { jwksRoutes } from "./identity/jwks-routes.ts";
 import { findSecondFactor } from "./identity/second-factor-of.ts";
@@ -80,6 +81,7 @@ export const api = app
   .route("/api/v2", checkoutRoutes)
   .route("/api/v2", orderRoutes)
   .route("/api/v2", sessionRoutes(findSecondFactor))
+  .route("/api/v2", factorRoutes)
   .route("/api/v1", catalogV1Routes)
   .route("/api/v1", cartV1Routes)
   .route("/api/v1", checkoutV1Routes)

@@ -7,6 +7,7 @@ import type { Gateway } from "../gateways/gateway.ts";
 import { startNeon } from "../gateways/neon.ts";
 import { startPlanetScale } from "../gateways/planetscale.ts";
 import { startUpstash } from "../gateways/upstash.ts";
+import { startIssuer } from "../issuer/issuer.ts";
 import { startAdyen } from "../processors/adyen.ts";
 import { startStripe } from "../processors/stripe.ts";
 import { startDeliveries } from "../sinks/deliveries.ts";
@@ -14,7 +15,7 @@ import { startMessages } from "../sinks/messages.ts";
 import { EngineSlot, type OnDeath } from "./engine-slot.ts";
 import { availablePort, DEFAULT_PORTS, type Ports, preferredPort } from "./ports.ts";
 import { localSecrets, type Secrets } from "./secrets.ts";
-import { ADYEN_MERCHANT, type Vars, varsFor } from "./vars.ts";
+import { ADYEN_MERCHANT, ISSUER_CLIENT, type Vars, varsFor } from "./vars.ts";
 
 export type BackendsOptions = {
   /** Holds all data. Belongs to one running stack at a time. */
@@ -43,6 +44,8 @@ export type Backends = {
   };
   readonly processors: Readonly<Record<"stripe" | "adyen", Gateway>>;
   readonly sinks: Readonly<Record<"messages" | "deliveries", Gateway>>;
+  /** An OpenID provider with people to sign in as. */
+  readonly issuer: Gateway;
   stop(): Promise<void>;
 };
 
@@ -79,6 +82,7 @@ export async function startBackends(options: BackendsOptions): Promise<Backends>
       deliveries: services.sinks.deliveries.port,
       stripe: services.processors.stripe.port,
       adyen: services.processors.adyen.port,
+      issuer: services.issuer.port,
       mysql: mysql.engine.port ?? 0,
       planetscale: services.gateways.planetscale.port,
       planetscaleReplica: services.gateways.planetscaleReplica.port,
@@ -130,7 +134,7 @@ async function startServices(
   { mysql, redis }: ReturnType<typeof engineSlots>,
   secrets: Secrets,
   opened: (gateway: Gateway) => void,
-): Promise<Pick<Backends, "gateways" | "processors" | "sinks">> {
+): Promise<Pick<Backends, "gateways" | "processors" | "sinks" | "issuer">> {
   const open = async (starting: Promise<Gateway>): Promise<Gateway> => {
     const gateway = await starting;
     opened(gateway);
@@ -194,6 +198,13 @@ async function startServices(
         }),
       ),
     },
+    issuer: await open(
+      startIssuer({
+        port: await preferredPort(wishes.issuer),
+        clientId: ISSUER_CLIENT,
+        clientSecret: secrets.issuer,
+      }),
+    ),
     sinks: {
       messages: await open(
         startMessages({

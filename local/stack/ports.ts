@@ -8,6 +8,7 @@ export type Ports = {
   deliveries: number;
   stripe: number;
   adyen: number;
+  issuer: number;
   mysql: number;
   planetscale: number;
   planetscaleReplica: number;
@@ -26,6 +27,7 @@ export const DEFAULT_PORTS: Ports = {
   neon: 8794,
   redis: { session: 8795, user: 8796, payment: 8797, buffer: 8798, blocklist: 8799, content: 8800 },
   mysql: 8801,
+  issuer: 8802,
 };
 
 /** `preferred` when nobody listens there, else a free one. 0 asks for a free one. */

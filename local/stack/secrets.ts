@@ -14,6 +14,8 @@ const Secrets = z.object({
   /** 64 hexadecimal digits, as Adyen makes them. */
   adyenHmac: z.string(),
   mail: z.string(),
+  /** The shop's secret at the local issuer. */
+  issuer: z.string(),
   redis: z.string(),
   mysql: z.string(),
   neon: z.string(),
@@ -37,6 +39,7 @@ export function localSecrets(dir: string): Secrets {
     adyen: `AQE_local_${random()}`,
     adyenHmac: randomBytes(32).toString("hex"),
     mail: `re_local_${random()}`,
+    issuer: random(),
     redis: random(),
     mysql: random(),
     neon: random(),

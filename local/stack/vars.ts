@@ -6,6 +6,9 @@ import { type Secrets, staffKeys } from "./secrets.ts";
 /** The merchant account of the local Adyen. */
 export const ADYEN_MERCHANT = "FrontageLocal";
 
+/** What the shop is called at the local issuer. */
+export const ISSUER_CLIENT = "frontage-local";
+
 export type Vars = Readonly<Record<string, string>>;
 
 const at = (port: number, path = ""): string => `http://127.0.0.1:${port}${path}`;
@@ -47,6 +50,10 @@ export function varsFor(
     STAFF_KEYS: staffKeys(secrets.staffKey),
     AUTH_KEYS: secrets.authKeys,
     PUBLIC_URL: at(ports.api),
+    OIDC_PROVIDERS: oidcProviders(ports, secrets),
+    // Browsers know no passkeys for an address of numbers.
+    PASSKEY_RP_ID: "localhost",
+    PASSKEY_ORIGINS: `http://localhost:${ports.api}`,
     PAYMENT_TIMEOUT_MS: "2500",
     PAYMENT_SETTLE_MS: "3000",
   };
@@ -56,6 +63,20 @@ export function varsFor(
 function handover(url: string, { token }: Secrets): string {
   const secret = createHash("sha256").update(`handover|${token}`).digest("base64");
   return JSON.stringify([{ id: "warehouse", url, secret: `whsec_${secret}` }]);
+}
+
+/** The local issuer owns the mailboxes of its people, so it may vouch for them. */
+function oidcProviders(ports: Ports, { issuer }: Secrets): string {
+  const provider = {
+    id: "local",
+    name: "the local issuer",
+    issuer: at(ports.issuer),
+    clientId: ISSUER_CLIENT,
+    clientSecret: issuer,
+    redirectUris: [at(ports.api, "/sign-in/local")],
+    vouchesForEmail: true,
+  };
+  return JSON.stringify([provider]);
 }
 
 /** Values from the environment win, name by name: that is how one part is pointed at a hosted service. */

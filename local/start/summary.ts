@@ -11,6 +11,7 @@ export function summary(shop: Shop, took: string): string {
     ["Webhook deliveries", at(ports.deliveries, "/deliveries")],
     ["Processor (Stripe)", `${at(ports.stripe, "/ledger")}  (dial: PUT /weather)`],
     ["Processor (Adyen)", `${at(ports.adyen, "/ledger")}  (dial: PUT /weather)`],
+    ["Issuer (OpenID)", `${at(ports.issuer, "/people")}  (dials: PUT /weather, PUT /fault)`],
     ["Database", `mysql on port ${ports.mysql}, process ${mysql.pid}`],
     ["Workers", `process ${runtime.pid}`],
     ["Staff key", staffKey],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SIGN_IN_METHODS } from "../platform/http/shopper.ts";
 
 export type UserStatus = "active" | "disabled";
 
@@ -14,3 +15,13 @@ export const SessionTokens = z
   })
   .meta({ id: "SessionTokens" });
 export type SessionTokens = z.infer<typeof SessionTokens>;
+
+/** A first proof was right, and another is asked for. */
+export const SecondFactorNeeded = z
+  .object({
+    twoFactorToken: z.string().describe("For `POST /auth/2fa/verify`, and for nothing else"),
+    expiresIn: z.int(),
+    methods: z.array(z.enum(SIGN_IN_METHODS)),
+  })
+  .meta({ id: "SecondFactorNeeded" });
+export type SecondFactorNeeded = z.infer<typeof SecondFactorNeeded>;

@@ -1,6 +1,7 @@
 import type { SignInMethod } from "../platform/http/shopper.ts";
 import type { Io } from "../platform/io/io.ts";
 import type { UserId } from "../shared/ids.ts";
+import { findTotp } from "./factors/totp-store.ts";
 
 /** What is asked for beside the password, any one of it. */
 export type SecondFactor = { methods: readonly SignInMethod[] };
@@ -11,5 +12,7 @@ export type FindSecondFactor = (
   userId: UserId,
 ) => Promise<SecondFactor | undefined>;
 
-/** No user has a second factor as long as none can be set up. */
-export const findSecondFactor: FindSecondFactor = async () => undefined;
+export const findSecondFactor: FindSecondFactor = async ({ sql }, userId) => {
+  const totp = await findTotp(sql, userId);
+  return totp?.secret ? { methods: ["totp", "recovery_code"] } : undefined;
+};

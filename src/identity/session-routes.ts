@@ -3,13 +3,12 @@ import { z } from "zod";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { Problem } from "../platform/http/problem.ts";
-import { SIGN_IN_METHODS } from "../platform/http/shopper.ts";
 import { valid } from "../platform/http/valid.ts";
 import { timestamp } from "../shared/clock.ts";
 import { requireShopper } from "./authenticate.ts";
 import { EmailInput } from "./email.ts";
 import { logIn } from "./log-in.ts";
-import { SessionTokens } from "./model.ts";
+import { SecondFactorNeeded, SessionTokens } from "./model.ts";
 import { CurrentPassword } from "./passwords/password-rule.ts";
 import { signInRefused } from "./problems.ts";
 import type { FindSecondFactor } from "./second-factor-of.ts";
@@ -23,13 +22,6 @@ const LogOut = z.object({
   refreshToken: RefreshToken.optional().describe("Instead of an access token"),
 });
 
-const SecondFactorNeeded = z
-  .object({
-    twoFactorToken: z.string().describe("For `POST /auth/2fa/verify`, and for nothing else"),
-    expiresIn: z.int(),
-    methods: z.array(z.enum(SIGN_IN_METHODS)),
-  })
-  .meta({ id: "SecondFactorNeeded" });
 const SignedOut = z
   .object({
     effectiveBy: z.iso
@@ -55,10 +47,7 @@ export const sessionRoutes = (findSecondFactor: FindSecondFactor) =>
       async (c) => {
         const signedIn = await logIn(c.var.io, c.req.valid("json"), findSecondFactor);
         if (!signedIn.ok) throw signInRefused(signedIn.error);
-        const { value } = signedIn;
-        if (value.kind === "session") return c.json(value.tokens, 200);
-        const { token: twoFactorToken, expiresIn, methods } = value;
-        return c.json({ twoFactorToken, expiresIn, methods: [...methods] }, 200);
+        return c.json(signedIn.value, 200);
       },
     )
     .post(

@@ -105,6 +105,7 @@ const SAMPLES = [
   "USD",
   "US",
   "1",
+  "000000",
 ];
 
 /** A value that a route accepts and that names nothing. */

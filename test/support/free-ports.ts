@@ -7,6 +7,7 @@ export const FREE_PORTS: Ports = {
   deliveries: 0,
   stripe: 0,
   adyen: 0,
+  issuer: 0,
   planetscale: 0,
   planetscaleReplica: 0,
   neon: 0,

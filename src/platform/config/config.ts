@@ -19,6 +19,27 @@ const HandoverEndpoint = z.object({
   secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/),
 });
 
+/** Asymmetric ones only: a key that an issuer publishes must never be taken for a shared secret. */
+const SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"] as const;
+
+const OidcProvider = z.object({
+  id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  /** What a sign-in button says. */
+  name: z.string().min(1).max(60),
+  issuer: url,
+  clientId: secret,
+  clientSecret: secret,
+  /** Where the front end takes the answer of the issuer: compared whole, never by prefix. */
+  redirectUris: z.array(url).min(1),
+  algorithms: z.array(z.enum(SIGNATURES)).min(1).default(["RS256"]),
+  /**
+   * That an address which this issuer calls verified is surely that person's: it opens an account, and
+   * the account that already has it. Without it an owner signs in as usual and links the two.
+   */
+  vouchesForEmail: z.boolean().default(false),
+});
+export type OidcProvider = z.output<typeof OidcProvider>;
+
 /** A JSON text in a variable, as `wrangler secret put` stores it. */
 const json = <S extends z.ZodType>(schema: S) =>
   z
@@ -115,6 +136,12 @@ const Variables = z.object({
   /** What shoppers' tokens and passwords are made with; `npm run ops -- auth-keys` makes and rotates it. */
   AUTH_KEYS: json(AuthKeys),
   PUBLIC_URL: url,
+  /** Where shoppers may sign in with an account that they have elsewhere. */
+  OIDC_PROVIDERS: json(z.array(OidcProvider)).default([]),
+  /** The domain that passkeys are for, and all its subdomains. Default: the host of `PUBLIC_URL`. */
+  PASSKEY_RP_ID: z.string().min(1).optional(),
+  /** The pages that may use them. Default: `PUBLIC_URL` alone. */
+  PASSKEY_ORIGINS: list,
   STORE_CURRENCY: Currency.default("USD"),
   STORE_LOCALE: z.string().default("en"),
   CORS_ORIGINS: list,

@@ -32,10 +32,16 @@ const ADVICE: Record<ProblemSlug, string> = {
   "request-invalid": "`errors` names each wrong field by JSON pointer.",
   "request-malformed": "The body is not well-formed JSON, or the request cannot be parsed.",
   "request-too-large": "Send less at once.",
+  "second-factor-conflict":
+    "`reason` says why: `nothing_pending` asks for `POST /auth/2fa/setup` first, `not_set` has nothing to change.",
+  "second-factor-refused":
+    "Take the code that the app shows now, each once, or a recovery code that was not used yet.",
   "sign-in-refused":
     "Check both, or set a new password. An address that was never confirmed by its mail has no account yet.",
   "sku-unknown": "The SKU does not exist or is no longer sold.",
   "staff-key-ended": "The key was revoked, ran out or was rotated already. Make a new one.",
+  "step-up-required":
+    "Send one of `methods` to `POST /auth/step-up`, then repeat with the access token of its answer.",
   unauthorized: "Send valid credentials in `Authorization`.",
   "voucher-refused": "`reason` says why. The cart is as it was.",
   "unsupported-media-type": "Send `Content-Type: application/json`.",

@@ -13,6 +13,7 @@ export type StepKind =
   | "mail"
   | "sms"
   | "webhook"
+  | "issuer"
   | "queue";
 
 export type Step = { kind: StepKind; depth: number; durationMs: number };
