@@ -4,6 +4,7 @@ import { DependencyDown } from "../platform/dependency.ts";
 import { type Edge, openEdge } from "../platform/edge/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { Problem } from "../platform/http/problem.ts";
+import { withholder } from "../platform/http/withhold.ts";
 import { isRevoked } from "./sessions/revocations.ts";
 import type { AccessClaims } from "./tokens/token-claims.ts";
 import { tokenDesk } from "./tokens/token-desk.ts";
@@ -36,9 +37,15 @@ export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
     requireStanding(c, edge, claims);
     return next();
   }
+  const withhold = withholder(c);
   await next();
   await learning;
-  requireStanding(c, edge, claims);
+  try {
+    requireStanding(c, edge, claims);
+  } catch (refusal) {
+    withhold();
+    throw refusal;
+  }
 });
 
 /** Only shoppers who are signed in. */

@@ -1,7 +1,7 @@
 import { logError } from "../platform/telemetry/log.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
+import { afterFailure, afterSuccess, type Circuit, CLOSED, phaseOf } from "../shared/breaker.ts";
 import type { Clock } from "../shared/clock.ts";
-import { afterFailure, afterSuccess, type Circuit, CLOSED, phaseOf } from "./breaker.ts";
 import type { PaymentProcessor, ProcessorName } from "./model.ts";
 import type { BreakerReading } from "./object.ts";
 

@@ -7,7 +7,7 @@ import {
   CLOSED,
   grantProbe,
   phaseOf,
-} from "./breaker.ts";
+} from "../shared/breaker.ts";
 
 /** What a reader takes away: a copy, and perhaps the permit to make one probing call. */
 export type BreakerReading = { circuit: Circuit; mayProbe: boolean };

@@ -58,7 +58,6 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/orders/units.ts",
   "src/payments/adyen-amount.ts",
   "src/payments/adyen-standing.ts",
-  "src/payments/breaker.ts",
   "src/platform/edge/facts.ts",
   "src/platform/limits/guess.ts",
   "src/platform/limits/policy.ts",

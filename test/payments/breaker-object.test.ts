@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
-import { FAILURES_TO_OPEN, phaseOf } from "../../src/payments/breaker.ts";
+import { FAILURES_TO_OPEN, phaseOf } from "../../src/shared/breaker.ts";
 
 const circuit = () => env.BREAKER.getByName(`test-${crypto.randomUUID()}`);
 type Stub = ReturnType<typeof circuit>;

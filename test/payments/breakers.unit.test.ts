@@ -1,4 +1,7 @@
 import { describe, it } from "vitest";
+import { type BreakerCopies, openBreakers } from "../../src/payments/breakers.ts";
+import type { AuthorizeOutcome, PaymentProcessor } from "../../src/payments/model.ts";
+import { Meter } from "../../src/platform/telemetry/meter.ts";
 import {
   afterFailure,
   afterSuccess,
@@ -6,10 +9,7 @@ import {
   CLOSED,
   FAILURES_TO_OPEN,
   grantProbe,
-} from "../../src/payments/breaker.ts";
-import { type BreakerCopies, openBreakers } from "../../src/payments/breakers.ts";
-import type { AuthorizeOutcome, PaymentProcessor } from "../../src/payments/model.ts";
-import { Meter } from "../../src/platform/telemetry/meter.ts";
+} from "../../src/shared/breaker.ts";
 import { money } from "../../src/shared/money.ts";
 
 const REQUEST = {

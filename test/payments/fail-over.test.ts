@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, it, vi } from "vitest";
 import { capturePayment } from "../../src/orders/index.ts";
-import { FAILURES_TO_OPEN } from "../../src/payments/breaker.ts";
 import { openProcessors } from "../../src/payments/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
+import { FAILURES_TO_OPEN } from "../../src/shared/breaker.ts";
 import { OrderId } from "../../src/shared/ids.ts";
 import { roundTrips } from "../support/worker-shop.ts";
 import { deliver, movementsOf, orderOf, quoted, toldOf } from "./told.ts";

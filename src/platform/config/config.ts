@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Currency } from "../../shared/money.ts";
+import { parseNetwork } from "../../shared/network.ts";
 import { logInfo } from "../telemetry/log.ts";
 import { AuthKeys } from "./auth-keys.ts";
 
@@ -91,6 +92,10 @@ const list = z
       .filter(Boolean),
   );
 
+const networks = list.pipe(
+  z.array(z.string().refine((text) => parseNetwork(text) !== undefined, "is no network")),
+);
+
 /** What a deployment does not have: a Worker's required secrets cannot be left out. */
 const OFF = "off";
 
@@ -152,8 +157,14 @@ const Variables = z.object({
   DEPENDENCY_TIMEOUT_MS: z.coerce.number().int().min(50).max(30_000).default(3_000),
   /** Other limits than the built-in ones, by a policy's name: `{"sign-in":{"tries":3}}`. docs/limits.md lists them. */
   LIMITS: json(z.record(z.string(), LimitChange)).default({}),
+  /** Not counted by address: the shop's office, its monitors, the machine of a local stack. Each a CIDR. */
+  UNLIMITED_NETWORKS: networks,
+  /** Expensive requests that one isolate works on at once; beyond them it answers 503. */
+  IN_FLIGHT_MAX: z.coerce.number().int().min(1).default(256),
   /** From how many waiting messages, and how many dead letters, a queue raises an alert. */
   QUEUE_DEPTH_ALERT: z.coerce.number().int().min(1).default(1_000),
+  /** From how many on expensive routes answer 503 until the queue is shorter. */
+  QUEUE_DEPTH_SHED: z.coerce.number().int().min(1).default(100_000),
   DEAD_LETTERS_ALERT: z.coerce.number().int().min(1).default(1),
   /** The deployed version, from the platform's binding; pages that another version stored are not served. */
   VERSION: z.string().optional(),

@@ -1,4 +1,5 @@
 export { appendFacts, type EdgeFeedBinding } from "./append-facts.ts";
+export { type Visitor, visitorOf } from "./blocks.ts";
 export { type AppendError, type Appended, isTag, type NewFact } from "./facts.ts";
 export { EdgeFeedObject } from "./feed-object.ts";
 export { platformCache } from "./forward-purges.ts";

@@ -1,3 +1,4 @@
+import { Blocks, type Visitor } from "./blocks.ts";
 import type { Fact, FeedDelta } from "./facts.ts";
 
 /** The newest purge of a tag: where in the feed, and when. */
@@ -18,7 +19,7 @@ export class EdgeView {
   /** In the order of their sequences, because a tag purged again moves to the end. */
   readonly #purges = new Map<string, Purge>();
   readonly #revoked = new Map<string, { data: string; untilMs: number }>();
-  readonly #blocked = new Map<string, number>();
+  readonly #blocks = new Blocks();
   readonly #flags = new Map<string, { data: string; untilMs: number }>();
   readonly #purgesMax: number;
 
@@ -60,8 +61,13 @@ export class EdgeView {
     return revoked && revoked.untilMs > nowMs ? revoked.data : undefined;
   }
 
-  isBlocked(value: string, nowMs: number): boolean {
-    return (this.#blocked.get(value) ?? 0) > nowMs;
+  /** Whether anybody is blocked at all: for the hot path, which then need not look at who is asking. */
+  get hasBlocks(): boolean {
+    return !this.#blocks.isEmpty;
+  }
+
+  isBlocked(visitor: Visitor, nowMs: number): boolean {
+    return this.#blocks.has(visitor, nowMs);
   }
 
   flag(name: string, nowMs: number): string | undefined {
@@ -98,10 +104,10 @@ export class EdgeView {
         this.#revoked.delete(value);
         return;
       case "block":
-        this.#blocked.set(value, untilMs);
+        this.#blocks.set(value, untilMs);
         return;
       case "unblock":
-        this.#blocked.delete(value);
+        this.#blocks.delete(value);
         return;
       case "flag":
         this.#flags.set(value, { data, untilMs });

@@ -1,3 +1,4 @@
+import type { Edge, Visitor } from "../edge/index.ts";
 import type { Io } from "../io/io.ts";
 import type { Meter } from "../telemetry/meter.ts";
 import type { RecordAct } from "./audited.ts";
@@ -10,6 +11,10 @@ export type ApiEnv = {
     requestId: string;
     meter: Meter;
     io: Io;
+    /** What every isolate knows: blocks, revocations, flags. */
+    edge: Edge;
+    /** Where the request comes from, as far as it can be believed. */
+    visitor: Visitor;
     /** Set on `/ops` routes once a staff key was accepted: the key's id, for audit and events. */
     staff?: string;
     /** What that key may do: see `allows`. */

@@ -13,7 +13,8 @@ const ADVICE: Record<ProblemSlug, string> = {
   "coupon-refused": "`reason` says why. The cart is as it was.",
   "dependency-unavailable":
     "Nothing was changed. Repeat the request with the same Idempotency-Key after `Retry-After` seconds.",
-  forbidden: "The key is valid but its scopes do not cover this route.",
+  forbidden:
+    "The key is valid but its scopes do not cover this route; or your address or agent is blocked: quote `requestId` to support.",
   "idempotency-key-required": "Send a fresh random `Idempotency-Key` with each purchase attempt.",
   "idempotency-key-reused": "Use a new key for a new request; repeat a request unchanged.",
   "insufficient-stock": "`available` says how many can be had. Lower the quantity.",

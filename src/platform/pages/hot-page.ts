@@ -1,5 +1,5 @@
 import { configOf } from "../config/config.ts";
-import { keepFresh, platformCache } from "../edge/index.ts";
+import { keepFresh, platformCache, visitorOf } from "../edge/index.ts";
 import { newRequestId } from "../http/request-id.ts";
 import { headersOf, matchesEtag } from "./answer.ts";
 import type { PageEntry } from "./entry.ts";
@@ -33,7 +33,9 @@ export function hotPage(
     keepFresh(env, reader, nowMs, { waitUntil, cache: platformCache(ctx) });
   }
   if (reader.state(nowMs) !== "fresh") return undefined;
-  const slot = memory.get(key, reader.view, nowMs);
+  const { view } = reader;
+  if (view.hasBlocks && view.isBlocked(visitorOf(request.headers), nowMs)) return undefined;
+  const slot = memory.get(key, view, nowMs);
   // What the pipeline does for other sites' scripts, it does itself.
   if (!slot || (sharesWithOrigins(env) && request.headers.has("Origin"))) return undefined;
   // A token that does not hold is refused on every path, and only the pipeline can tell.

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { ApiEnv } from "../http/context.ts";
+import { executionContextOf } from "../http/execution-context.ts";
 
 /**
  * Asks a route which page it would answer. It travels as the execution context: only code can make
@@ -16,15 +17,6 @@ export class PageProbe {
 export function probeOf(c: Context<ApiEnv>): PageProbe | undefined {
   const context: unknown = executionContextOf(c);
   return context instanceof PageProbe ? context : undefined;
-}
-
-/** Undefined outside a Worker, where a test may have given none. */
-export function executionContextOf(c: Context<ApiEnv>): Context["executionCtx"] | undefined {
-  try {
-    return c.executionCtx;
-  } catch {
-    return undefined;
-  }
 }
 
 type App = {

@@ -1,3 +1,5 @@
+import { weatherBehind } from "../dependency.ts";
+
 /** The kinds of network step a request may take, as they appear in `Server-Timing`. */
 export type StepKind =
   | "mysql"
@@ -21,6 +23,9 @@ export type Step = { kind: StepKind; depth: number; durationMs: number };
 /** What an object answers beside its value, so that its own steps count in the caller's request. */
 export type Metered<T> = { value: T; steps: Step[] };
 
+/** Is told how each step went, as it ends. An object's own steps come with its answer. */
+export type StepListener = (kind: StepKind, went: { ok: boolean; durationMs: number }) => void;
+
 const STEPS_MAX = 500;
 const TIMINGS_MAX = 100;
 
@@ -31,15 +36,23 @@ const TIMINGS_MAX = 100;
  */
 export class Meter {
   readonly #steps: Step[] = [];
+  readonly #listener: StepListener | undefined;
   #settledDepth = 0;
+
+  constructor(listener?: StepListener) {
+    this.#listener = listener;
+  }
 
   async step<T>(kind: StepKind, call: () => Promise<T>): Promise<T> {
     const depth = this.#settledDepth + 1;
     const startedMs = Date.now();
+    let ok = false;
     try {
-      return await call();
+      const value = await call();
+      ok = true;
+      return value;
     } finally {
-      this.#record({ kind, depth, durationMs: Date.now() - startedMs });
+      this.#record({ kind, depth, durationMs: Date.now() - startedMs }, ok);
     }
   }
 
@@ -47,12 +60,19 @@ export class Meter {
   async nested<T>(kind: StepKind, call: () => Promise<Metered<T>>): Promise<T> {
     const depth = this.#settledDepth + 1;
     const startedMs = Date.now();
+    let ok = false;
     try {
       const { value, steps } = await call();
-      for (const step of steps) this.#record({ ...step, depth: depth + step.depth });
+      for (const step of steps) this.#record({ ...step, depth: depth + step.depth }, true);
+      ok = true;
       return value;
+    } catch (error) {
+      // Its steps are lost with its answer, but not what it failed for.
+      const failed = weatherBehind(error)?.dependency;
+      if (failed) this.#listener?.(failed as StepKind, { ok, durationMs: Date.now() - startedMs });
+      throw error;
     } finally {
-      this.#record({ kind, depth, durationMs: Date.now() - startedMs });
+      this.#record({ kind, depth, durationMs: Date.now() - startedMs }, ok);
     }
   }
 
@@ -73,7 +93,8 @@ export class Meter {
       .join(", ");
   }
 
-  #record(step: Step): void {
+  #record(step: Step, ok: boolean): void {
+    this.#listener?.(step.kind, { ok, durationMs: step.durationMs });
     this.#settledDepth = Math.max(this.#settledDepth, step.depth);
     if (this.#steps.length < STEPS_MAX) this.#steps.push(step);
   }

@@ -1,3 +1,5 @@
+import type { AuthorizeOutcome, FoundPayment, ProcessorName } from "../../../src/payments/index.ts";
+import { weatherBehind } from "../../../src/platform/dependency.ts";
 import {
   afterFailure,
   afterSuccess,
@@ -5,9 +7,7 @@ import {
   CLOSED,
   grantProbe,
   phaseOf,
-} from "../../../src/payments/breaker.ts";
-import type { AuthorizeOutcome, FoundPayment, ProcessorName } from "../../../src/payments/index.ts";
-import { weatherBehind } from "../../../src/platform/dependency.ts";
+} from "../../../src/shared/breaker.ts";
 import type { Money } from "../../../src/shared/money.ts";
 import type { Bug } from "./bugs.ts";
 import type { Evidence } from "./evidence.ts";

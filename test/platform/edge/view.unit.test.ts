@@ -46,6 +46,7 @@ const wasPurged = (history: readonly Purged[], after: number, upTo: number, show
       at > after && at <= upTo && (purged === "all" || purged.some((tag) => shown.includes(tag))),
   );
 
+const visitor = (address: string) => ({ address, agent: undefined });
 const asFacts = (values: string[]): NewFact[] =>
   values.map((value) => ({ kind: "purge", value }) as const);
 
@@ -142,12 +143,12 @@ describe("an edge view", () => {
     const feed = new FeedModel();
     const view = new EdgeView();
     view.apply(feed.since(0, 10));
-    feed.append([{ kind: "block", value: "x" }]);
+    feed.append([{ kind: "block", value: "203.0.113.9" }]);
     const older = feed.since(view.position, 10);
-    feed.append([{ kind: "unblock", value: "x" }]);
+    feed.append([{ kind: "unblock", value: "203.0.113.9" }]);
     view.apply(feed.since(view.position, 10));
     view.apply(older);
-    expect(view.isBlocked("x", 1)).toBe(false);
+    expect(view.isBlocked(visitor("203.0.113.9"), 1)).toBe(false);
     expect(view.position).toBe(feed.position);
   });
 
@@ -160,10 +161,8 @@ describe("an edge view", () => {
       { kind: "flag", value: "express", data: "on" },
     ]);
     view.apply(feed.since(0, 10));
-    expect([view.isBlocked("203.0.113.9", 499), view.isBlocked("203.0.113.9", 500)]).toEqual([
-      true,
-      false,
-    ]);
+    const blocked = (nowMs: number) => view.isBlocked(visitor("203.0.113.9"), nowMs);
+    expect([view.hasBlocks, blocked(499), blocked(500)]).toEqual([true, true, false]);
     expect([view.revocation("tok_1", 1), view.flag("express", 1)]).toEqual(["", "on"]);
     feed.append([
       { kind: "unrevoke", value: "tok_1" },
@@ -278,14 +277,14 @@ describe("an edge reader", () => {
     expect,
   }) => {
     const { feed, refresh, reader, pass } = world();
-    feed.append([{ kind: "block", value: "x" }]);
+    feed.append([{ kind: "block", value: "203.0.113.9" }]);
     await refresh();
-    expect(reader.view.isBlocked("x", 1)).toBe(true);
-    feed.append([{ kind: "unblock", value: "x" }, ...asFacts(TAGS)]);
+    expect(reader.view.isBlocked(visitor("203.0.113.9"), 1)).toBe(true);
+    feed.append([{ kind: "unblock", value: "203.0.113.9" }, ...asFacts(TAGS)]);
     feed.truncate(2);
     pass(2_000);
     await refresh();
-    expect(reader.view.isBlocked("x", 1)).toBe(false);
+    expect(reader.view.isBlocked(visitor("203.0.113.9"), 1)).toBe(false);
     expect(reader.view.position).toBe(feed.position);
     const restored = new FeedModel();
     pass(2_000);

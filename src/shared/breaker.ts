@@ -1,15 +1,18 @@
 /** So many failures in a row, each within the window after the one before, open the circuit. */
 export const FAILURES_TO_OPEN = 3;
 const FAILURE_WINDOW_MS = 30_000;
-/** How long an open circuit stays so; twice as long after each probe that failed. */
-const OPEN_MS_MIN = 5_000;
 export const OPEN_MS_MAX = 60_000;
+
+/** How long an open circuit stays so: twice as long after each probe that failed, within these bounds. */
+export type OpenFor = { minMs: number; maxMs: number };
+const OPEN_FOR: OpenFor = { minMs: 5_000, maxMs: OPEN_MS_MAX };
+
 /** Calls that may be out at once to find out whether it is over. */
 export const PROBES_MAX = 1;
 /** A permit that was not used or whose holder died counts no longer. */
 const PROBE_LEASE_MS = 15_000;
 
-/** What is known of one processor's health: plain data, the same in the shared object and its copies. */
+/** What is known of one system's health: plain data, the same in the shared object and its copies. */
 export type Circuit = {
   failures: number;
   lastFailureAtMs: number;
@@ -41,16 +44,16 @@ export function afterSuccess(circuit: Circuit, nowMs: number): Circuit {
   return phaseOf(circuit, nowMs) === "open" ? circuit : CLOSED;
 }
 
-export function afterFailure(circuit: Circuit, nowMs: number): Circuit {
+export function afterFailure(circuit: Circuit, nowMs: number, openFor = OPEN_FOR): Circuit {
   switch (phaseOf(circuit, nowMs)) {
     case "open":
       return circuit; // A call from before it opened: it says nothing new.
     case "half_open":
-      return open(circuit, Math.min(circuit.openForMs * 2, OPEN_MS_MAX), nowMs);
+      return open(circuit, Math.min(circuit.openForMs * 2, openFor.maxMs), nowMs);
     case "closed": {
       const inRow = nowMs - circuit.lastFailureAtMs <= FAILURE_WINDOW_MS ? circuit.failures : 0;
       const failed = { ...circuit, failures: inRow + 1, lastFailureAtMs: nowMs };
-      return failed.failures >= FAILURES_TO_OPEN ? open(failed, OPEN_MS_MIN, nowMs) : failed;
+      return failed.failures >= FAILURES_TO_OPEN ? open(failed, openFor.minMs, nowMs) : failed;
     }
   }
 }

@@ -10,7 +10,7 @@ import {
   OPEN_MS_MAX,
   PROBES_MAX,
   phaseOf,
-} from "../../src/payments/breaker.ts";
+} from "../../src/shared/breaker.ts";
 
 type Step = { waitMs: number; what: "failure" | "success" | "probe" };
 const steps = fc.array(
