@@ -11,9 +11,11 @@ import { listMessages } from "./comms/index.ts";
 import { webhookRoutes } from "./comms/operations-routes.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
+import { accountRoutes } from "./identity/account-routes.ts";
 import { factorRoutes } from "./identity/factors/routes.ts";
 import { authenticate } from "./identity/index.ts";
 import { jwksRoutes } from "./identity/jwks-routes.ts";
+import { passwordRoutes } from "./identity/password-routes.ts";
 import { findSecondFactor } from "./identity/second-factor-of.ts";
 import { sessionRoutes } from "./identity/session-routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
@@ -84,8 +86,10 @@ export const api = app
   .route("/api/v2", cartRoutes)
   .route("/api/v2", checkoutRoutes)
   .route("/api/v2", orderRoutes)
+  .route("/api/v2", accountRoutes)
   .route("/api/v2", sessionRoutes(findSecondFactor))
   .route("/api/v2", factorRoutes)
+  .route("/api/v2", passwordRoutes)
   .route("/api/v1", catalogV1Routes)
   .route("/api/v1", cartV1Routes)
   .route("/api/v1", checkoutV1Routes)

@@ -16,7 +16,7 @@ const LENGTH_MAX = 254;
 const EMAIL =
   /^(?=[^@]{1,64}@)[A-Za-z0-9_'-][A-Za-z0-9_'+-]*(?:\.[A-Za-z0-9_'+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])$/;
 
-const emailOf = (address: string): Email => {
+export const emailOf = (address: string): Email => {
   const [local = "", domain = ""] = address.split("@");
   const mailbox = local.replace(/\+.*$/, "");
   return { address, key: `${mailbox}@${domain}`.toLowerCase() };

@@ -1,6 +1,5 @@
-import { Problem } from "../platform/http/problem.ts";
+import { invalid, Problem, type ProblemSlug } from "../platform/http/problem.ts";
 import { unreachable } from "../shared/assert.ts";
-import type { SignInRefusal } from "./log-in.ts";
 
 const RETRY_AFTER_SECONDS = "2";
 
@@ -8,7 +7,15 @@ const RETRY_AFTER_SECONDS = "2";
 export const overloaded = (): Problem =>
   new Problem("overloaded", {}, { "Retry-After": RETRY_AFTER_SECONDS });
 
-export function signInRefused(error: SignInRefusal): Problem {
+export const SIGN_IN_PROBLEMS = [
+  "request-invalid",
+  "sign-in-refused",
+  "rate-limited",
+  "overloaded",
+  "dependency-unavailable",
+] as const satisfies readonly ProblemSlug[];
+
+export function signInRefused(error: { code: "busy" } | { code: "credentials_refused" }): Problem {
   switch (error.code) {
     case "busy":
       return overloaded();
@@ -18,3 +25,21 @@ export function signInRefused(error: SignInRefusal): Problem {
       return unreachable(error);
   }
 }
+
+export function linkRefused(error: { code: "busy" } | { code: "link_invalid" }): Problem {
+  switch (error.code) {
+    case "busy":
+      return overloaded();
+    case "link_invalid":
+      return invalid({
+        pointer: "/token",
+        code: "link_invalid",
+        message: "is no link of ours, was used, or has ended",
+      });
+    default:
+      return unreachable(error);
+  }
+}
+
+export const notSignedIn = (): Problem =>
+  new Problem("unauthorized", {}, { "WWW-Authenticate": "Bearer" });

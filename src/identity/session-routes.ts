@@ -7,10 +7,11 @@ import { valid } from "../platform/http/valid.ts";
 import { timestamp } from "../shared/clock.ts";
 import { requireShopper } from "./authenticate.ts";
 import { EmailInput } from "./email.ts";
+import { tryPassword } from "./limits.ts";
 import { logIn } from "./log-in.ts";
 import { SecondFactorNeeded, SessionTokens } from "./model.ts";
 import { CurrentPassword } from "./passwords/password-rule.ts";
-import { signInRefused } from "./problems.ts";
+import { SIGN_IN_PROBLEMS, signInRefused } from "./problems.ts";
 import type { FindSecondFactor } from "./second-factor-of.ts";
 import { type Closed, closeAllSessions, closeSession } from "./sessions/close-session.ts";
 import { readRefreshToken, refreshSession } from "./sessions/refresh-session.ts";
@@ -41,11 +42,13 @@ export const sessionRoutes = (findSecondFactor: FindSecondFactor) =>
         tag: "Identity",
         audience: "public",
         responses: { 200: z.union([SessionTokens, SecondFactorNeeded]) },
-        problems: ["request-invalid", "sign-in-refused", "overloaded", "dependency-unavailable"],
+        problems: SIGN_IN_PROBLEMS,
       }),
       valid("json", LogIn),
       async (c) => {
-        const signedIn = await logIn(c.var.io, c.req.valid("json"), findSecondFactor);
+        const request = c.req.valid("json");
+        const check = () => logIn(c.var.io, request, findSecondFactor);
+        const signedIn = await tryPassword(c, request.email, check);
         if (!signedIn.ok) throw signInRefused(signedIn.error);
         return c.json(signedIn.value, 200);
       },

@@ -7,9 +7,11 @@ import {
   openSmsGateway,
   type Providers,
   recordAbandonment,
+  tellAccount,
   tellShopper,
   WEBHOOK_DUE,
 } from "../../src/comms/index.ts";
+import { ACCOUNT_MAIL_DUE } from "../../src/identity/index.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import type { ConsumerWiring, OrderWake } from "../../src/orders/consume-order-messages.ts";
 import { settleEvent } from "../../src/orders/outbox.ts";
@@ -47,6 +49,11 @@ export function commsDeps(env: CommsEnv, queue: string): ConsumerWiring {
         const io = openIo(env, event.trace);
         const result = await recordAbandonment(io, event);
         if (result.kind === "malformed") await setAside(io, event, result.reason);
+      },
+      [ACCOUNT_MAIL_DUE]: async (event) => {
+        const io = openIo(env, event.trace);
+        const result = await tellAccount(io, providersOf(io).mail, event);
+        if (result.kind !== "done") await setAside(io, event, result.reason);
       },
       [WEBHOOK_DUE]: async (event) => {
         const io = openIo(env, event.trace);

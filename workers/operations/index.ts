@@ -1,7 +1,7 @@
 import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
-import { sweepRevocations } from "../../src/identity/index.ts";
+import { sweepMails, sweepRevocations } from "../../src/identity/index.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
@@ -27,7 +27,8 @@ export default {
       orders: sweepOutbox(io, env),
       content: sweepPurges(io, env),
       catalog: sweepCatalogOutbox(io, env),
-      identity: sweepRevocations(io, env),
+      revocations: sweepRevocations(io, env),
+      account_mails: sweepMails(io, env),
     };
     const reconciling = reconcilePayments(io, env);
     const watching = watchQueues(io, boundQueues(env));

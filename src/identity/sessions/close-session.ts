@@ -35,7 +35,17 @@ export async function closeAllSessions(
 ): Promise<Closed> {
   const nowMs = io.clock.nowMs();
   const epoch = await raiseEpoch(io.sql, userId, nowMs);
-  if (epoch === undefined) return { effectiveByMs: nowMs };
+  return epoch === undefined
+    ? { effectiveByMs: nowMs }
+    : tellEpoch(io, env, { userId, epoch, reason });
+}
+
+/** Tells everybody of an epoch that the database has already: all before it is over. */
+export function tellEpoch(
+  io: ClosingIo,
+  env: EdgeFeedBinding,
+  { userId, epoch, reason }: { userId: UserId; epoch: number; reason: string },
+): Promise<Closed> {
   logInfo("identity.sessions_ended", { userId, reason, trace: io.trace });
-  return tellOrLeave(io, env, { userId, epoch, fact: userEnded(userId, epoch, nowMs) });
+  return tellOrLeave(io, env, { userId, epoch, fact: userEnded(userId, epoch, io.clock.nowMs()) });
 }

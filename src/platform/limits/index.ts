@@ -1,4 +1,11 @@
 export { LimiterObject } from "./object.ts";
 export { guesses, quota } from "./policy.ts";
 export { rateLimited } from "./rate-limited.ts";
-export { type Claim, type LimiterBinding, type RateLimited, takeTries } from "./take-tries.ts";
+export {
+  type Claim,
+  type LimiterBinding,
+  type RateLimited,
+  type Tries,
+  takeTries,
+  vouch,
+} from "./take-tries.ts";

@@ -72,18 +72,39 @@ export async function takeTries(
   return ok({ left, right: () => settle("right"), unasked: () => settle("unasked") });
 }
 
+/**
+ * Makes places known by a proof that is better than the secret: the owner is let in there, however many
+ * tries others have spent.
+ */
+export async function vouch(
+  env: LimiterBinding,
+  { config, meter }: World,
+  claim: Claim & { places: readonly string[] },
+): Promise<void> {
+  const policy = policyIn(config, claim.policy);
+  const { name, places } = await namesOf(policy, claim);
+  await meter.step("object", async () => {
+    const stub = () => env.LIMITER.getByName(name);
+    await Promise.all(
+      places.map((place) => reach(async () => stub().settle(policy, place, "right"))),
+    );
+  });
+}
+
 type Asked = { name: string; policy: Policy; taken: Taken };
 
 async function ask(env: LimiterBinding, config: World["config"], claim: Claim): Promise<Asked> {
-  const { subject, places = [] } = claim;
   const policy = policyIn(config, claim.policy);
-  const digest = await sha256Hex(`${policy.name}\n${subject}`);
-  const name = `${policy.name}:${digest}`;
-  const hidden = await Promise.all(places.map((place) => sha256Hex(`${digest}\n${place}`)));
-  const taken = await reach(async () =>
-    env.LIMITER.getByName(name).take(policy, hidden.length > 0 ? hidden : [digest]),
-  );
+  const { name, places } = await namesOf(policy, claim);
+  const taken = await reach(async () => env.LIMITER.getByName(name).take(policy, places));
   return { name, policy, taken };
+}
+
+/** The object of a subject, and its places, by digests alone. Without places all are one. */
+async function namesOf(policy: Policy, { subject, places = [] }: Claim) {
+  const digest = await sha256Hex(`${policy.name}\n${subject}`);
+  const hidden = await Promise.all(places.map((place) => sha256Hex(`${digest}\n${place}`)));
+  return { name: `${policy.name}:${digest}`, places: hidden.length > 0 ? hidden : [digest] };
 }
 
 /** A policy as this deployment has set it. */

@@ -1,0 +1,95 @@
+import type { Context } from "hono";
+import type { ApiEnv } from "../platform/http/context.ts";
+import {
+  type Claim,
+  guesses,
+  quota,
+  rateLimited,
+  type Tries,
+  takeTries,
+  vouch,
+} from "../platform/limits/index.ts";
+import type { Result } from "../shared/result.ts";
+import type { Email } from "./email.ts";
+
+const HOUR_MS = 60 * 60_000;
+
+/** Wrong passwords of one account, whether or not there is such an account. */
+const SIGN_IN = guesses("sign-in");
+/** Passwords tried from one address, on whatever accounts. */
+const SIGN_IN_ADDRESS = quota("sign-in-address", 100, 10 * 60_000);
+/** Mails that anybody may have sent to one mailbox, and that one address may have sent. */
+const MAIL = quota("account-mail", 5, HOUR_MS);
+const MAIL_ADDRESS = quota("account-mail-address", 30, HOUR_MS);
+/** Links tried from one address. They cannot be guessed; this keeps the guessing cheap for us. */
+const LINK_ADDRESS = quota("account-link-address", 60, 10 * 60_000);
+
+/** Where a request comes from; undefined for calls from inside, which have no address. */
+const addressOf = (c: Context<ApiEnv>) => c.req.header("CF-Connecting-IP");
+
+const fromAddress = (c: Context<ApiEnv>, policy: Claim["policy"]): Claim[] => {
+  const subject = addressOf(c);
+  return subject === undefined ? [] : [{ policy, subject }];
+};
+
+function takeSignIn(c: Context<ApiEnv>, { key }: Pick<Email, "key">): Promise<Tries> {
+  const address = addressOf(c);
+  const places = address === undefined ? [] : [address];
+  return take(c, [{ policy: SIGN_IN, subject: key, places }, ...fromAddress(c, SIGN_IN_ADDRESS)]);
+}
+
+/** What a check of a password came to: `unasked` where it was not made. */
+type Verdict = "right" | "wrong" | "unasked";
+
+function verdictOf(outcome: Result<unknown, { code: string }>): Verdict {
+  if (outcome.ok) return "right";
+  return outcome.error.code === "busy" ? "unasked" : "wrong";
+}
+
+/**
+ * Checks a password as one try of its account. What is wrong stays counted, what is right is taken back
+ * after the answer, and what could not be checked never was a try.
+ */
+export async function tryPassword<T extends Result<unknown, { code: string }>>(
+  c: Context<ApiEnv>,
+  email: Pick<Email, "key">,
+  check: () => Promise<T>,
+): Promise<T> {
+  const tries = await takeSignIn(c, email);
+  let verdict: Verdict = "unasked";
+  try {
+    const outcome = await check();
+    verdict = verdictOf(outcome);
+    return outcome;
+  } finally {
+    if (verdict === "right") c.executionCtx.waitUntil(tries.right());
+    if (verdict === "unasked") c.executionCtx.waitUntil(tries.unasked());
+  }
+}
+
+/** Who has proven their mailbox is let in from where they are, whatever others have tried. */
+export async function vouchForSignIn(
+  c: Context<ApiEnv>,
+  { key }: Pick<Email, "key">,
+): Promise<void> {
+  const address = addressOf(c);
+  if (address === undefined) return;
+  await vouch(c.env, c.var.io, { policy: SIGN_IN, subject: key, places: [address] });
+}
+
+/** One mail to a mailbox: counted alike whether or not anybody has it. */
+export async function countMail(c: Context<ApiEnv>, { key }: Pick<Email, "key">): Promise<void> {
+  await take(c, [{ policy: MAIL, subject: key }, ...fromAddress(c, MAIL_ADDRESS)]);
+}
+
+export async function countLink(c: Context<ApiEnv>): Promise<void> {
+  const claims = fromAddress(c, LINK_ADDRESS);
+  if (claims.length > 0) await take(c, claims);
+}
+
+/** @throws Problem `rate-limited`; `DependencyDown` when a limiter cannot be asked. */
+async function take(c: Context<ApiEnv>, claims: readonly Claim[]): Promise<Tries> {
+  const taken = await takeTries(c.env, c.var.io, claims);
+  if (!taken.ok) throw rateLimited(taken.error);
+  return taken.value;
+}

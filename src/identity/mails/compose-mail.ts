@@ -1,0 +1,82 @@
+import type { Io } from "../../platform/io/io.ts";
+import type { MailPurpose } from "../model.ts";
+import { seal } from "../tokens/sealed-reference.ts";
+import { findCredential } from "../user-store.ts";
+import type { MailId } from "./mail-events.ts";
+import { findLiveMail, findMail, type MailRow, settleMail } from "./mail-store.ts";
+
+export type AccountTemplate =
+  | "verify-email"
+  | "already-registered"
+  | "reset-password"
+  | "password-changed";
+
+/** What to write to whom. `link` opens an account: it goes into the mail and nowhere else. */
+export type AccountMail = { template: AccountTemplate; to: string; link: string };
+
+type ComposeIo = Pick<Io, "sql" | "clock" | "config">;
+
+/** What the link of a mail is sealed for: it can be followed for that and nothing else. */
+export const linkPurpose = (purpose: MailPurpose) => `mail:${purpose}`;
+
+/**
+ * The mail that was asked for, as things are now; undefined when there is none to send. An address with
+ * an account is written to as its owner wrote it, not as whoever asked did.
+ */
+export async function composeMail(io: ComposeIo, id: MailId): Promise<AccountMail | undefined> {
+  const row = await findMail(io.sql, id);
+  const nowMs = io.clock.nowMs();
+  if (!row || row.sendDueMs === null || row.expiresAtMs <= nowMs) return undefined;
+  const account = await findCredential(io.sql, { emailKey: row.emailKey });
+  const isActive = account?.status === "active";
+  switch (row.purpose) {
+    case "register":
+    case "resend": {
+      if (account) return isActive ? alreadyRegistered(io, account.email) : undefined;
+      const asked = row.purpose === "register" ? row : await pendingRegistration(io, row, nowMs);
+      return asked && verification(io, asked);
+    }
+    case "reset":
+      return isActive
+        ? { template: "reset-password", to: account.email, link: await linkOf(io, "reset", row) }
+        : undefined;
+    case "password_changed":
+      return account && passwordChanged(io, account.email);
+  }
+}
+
+/** Says that a mail went out, or that there was none to send. */
+export const mailIsDone = ({ sql }: Pick<Io, "sql">, id: MailId): Promise<void> =>
+  settleMail(sql, id);
+
+const pendingRegistration = ({ sql }: ComposeIo, { emailKey }: MailRow, nowMs: number) =>
+  findLiveMail(sql, { emailKey, purpose: "register", nowMs });
+
+const verification = async (io: ComposeIo, row: MailRow): Promise<AccountMail> => ({
+  template: "verify-email",
+  to: row.email,
+  link: await linkOf(io, "register", row),
+});
+
+const alreadyRegistered = (io: ComposeIo, to: string): AccountMail => ({
+  template: "already-registered",
+  to,
+  link: pageOf(io, "sign-in"),
+});
+
+const passwordChanged = (io: ComposeIo, to: string): AccountMail => ({
+  template: "password-changed",
+  to,
+  link: pageOf(io, "forgot"),
+});
+
+const PAGES: Partial<Record<MailPurpose, string>> = { register: "verify", reset: "reset" };
+
+/** The token stands in the fragment, which browsers send to no server. */
+async function linkOf(io: ComposeIo, purpose: MailPurpose, { id }: MailRow): Promise<string> {
+  const token = await seal(io.config.AUTH_KEYS, { purpose: linkPurpose(purpose), reference: id });
+  return `${pageOf(io, PAGES[purpose] ?? purpose)}#token=${token}`;
+}
+
+const pageOf = ({ config }: ComposeIo, page: string): string =>
+  `${config.PUBLIC_URL.replace(/\/$/, "")}/account/${page}`;
