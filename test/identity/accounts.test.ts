@@ -3,16 +3,8 @@ import { describe, it } from "vitest";
 import { sweepMails } from "../../src/identity/index.ts";
 import { accountMails, users } from "../../src/identity/schema.ts";
 import { ioAt, recordingQueues } from "../orders/world.ts";
-import {
-  bearer,
-  linkToken,
-  logIn,
-  makeAccount,
-  ownEmail,
-  PASSWORD,
-  receiveMails,
-  signedIn,
-} from "../support/accounts.ts";
+import { bearer, logIn, newAccount, PASSWORD, signedIn } from "../support/account.ts";
+import { linkToken, ownEmail, receiveMails } from "../support/mailbox.ts";
 import { call } from "../support/worker-shop.ts";
 
 const post = <T = unknown>(path: string, body: object, headers: Record<string, string> = {}) =>
@@ -29,13 +21,13 @@ describe("registering", () => {
   it("makes an account once its mail's link was followed, and not before", async ({ expect }) => {
     const email = ownEmail();
     expect(await register(email)).toMatchObject({ status: 202, body: { next: "check-mail" } });
-    expect((await logIn(email)).status).toBe(401);
+    expect((await logIn({ email })).status).toBe(401);
 
     const [mail] = await receiveMails(email);
     expect(mail?.subject).toBe("Confirm your e-mail address");
     const token = linkToken(mail ?? {});
     expect(await post("verify-email", { token })).toMatchObject({ status: 200 });
-    expect(await logIn(email)).toMatchObject({
+    expect(await logIn({ email })).toMatchObject({
       status: 200,
       body: { accessToken: expect.any(String), expiresIn: 900, refreshToken: expect.any(String) },
     });
@@ -43,12 +35,12 @@ describe("registering", () => {
   });
 
   it("tells the owner of an address, and only them, when it has an account", async ({ expect }) => {
-    const { email } = await makeAccount();
+    const { email } = await newAccount();
     expect(await register(email, "another good password")).toMatchObject({ status: 202 });
     expect((await receiveMails(email)).map(({ subject }) => subject)).toEqual([
       "You already have an account",
     ]);
-    expect((await logIn(email)).status).toBe(200);
+    expect((await logIn({ email })).status).toBe(200);
   });
 
   it("of two for one address lets the first that is proven win", async ({ expect }) => {
@@ -60,8 +52,8 @@ describe("registering", () => {
     expect(second).not.toBe(first);
     expect((await post("verify-email", { token: second })).status).toBe(200);
     expect((await post("verify-email", { token: first })).status).toBe(422);
-    expect((await logIn(email, "the password of the other")).status).toBe(200);
-    expect((await logIn(email, "the password of the first")).status).toBe(401);
+    expect((await logIn({ email }, "the password of the other")).status).toBe(200);
+    expect((await logIn({ email }, "the password of the first")).status).toBe(401);
   });
 
   it("sends the same link again when asked, and nothing where nobody registered", async ({
@@ -130,14 +122,14 @@ describe("a password", () => {
     // One that was asked for and not needed opens nothing later.
     expect((await post("password/reset", { token: older, password })).status).toBe(422);
     expect((await post("refresh", { refreshToken })).status).toBe(401);
-    expect((await logIn(email)).status).toBe(401);
-    expect((await logIn(email, password)).status).toBe(200);
+    expect((await logIn({ email })).status).toBe(401);
+    expect((await logIn({ email }, password)).status).toBe(200);
     expect((await receiveMails(email)).at(-1)?.subject).toBe("Your password was changed");
   });
 
   it("is changed by who knows it; this device goes on, the others do not", async ({ expect }) => {
     const device = await signedIn();
-    const other = await logIn(device.email);
+    const other = await logIn(device);
     const change = (currentPassword: string) =>
       post<{ accessToken: string; refreshToken: string }>(
         "password/change",
@@ -151,16 +143,16 @@ describe("a password", () => {
     for (const { refreshToken } of [device, other.body]) {
       expect((await post("refresh", { refreshToken })).status).toBe(401);
     }
-    expect((await logIn(device.email, "a quite different password")).status).toBe(200);
+    expect((await logIn(device, "a quite different password")).status).toBe(200);
     expect((await receiveMails(device.email)).map(({ subject }) => subject)).toEqual([
       "Your password was changed",
     ]);
   });
 
   it("opens nothing of an account that was disabled", async ({ expect }) => {
-    const { email, userId, refreshToken } = await signedIn();
-    await ioAt().sql.update(users).set({ status: "disabled" }).where(eq(users.id, userId));
-    expect((await logIn(email)).status).toBe(401);
+    const { email, id, refreshToken } = await signedIn();
+    await ioAt().sql.update(users).set({ status: "disabled" }).where(eq(users.id, id));
+    expect((await logIn({ email })).status).toBe(401);
     expect((await post("refresh", { refreshToken })).status).toBe(401);
     await post("password/forgot", { email });
     expect(await receiveMails(email)).toEqual([]);

@@ -6,7 +6,7 @@ import { openIo } from "../../src/platform/io/io.ts";
 import { newId, UserId } from "../../src/shared/ids.ts";
 import { type Answered, call } from "./worker-shop.ts";
 
-const PASSWORD = "correct horse battery";
+export const PASSWORD = "correct horse battery";
 
 export type Tokens = { accessToken: string; expiresIn: number; refreshToken: string };
 export type Account = { id: UserId; email: string };
@@ -38,8 +38,18 @@ export const bearer = ({ accessToken }: Pick<Tokens, "accessToken">) => ({
   Authorization: `Bearer ${accessToken}`,
 });
 
-export const logIn = <T = Tokens>({ email }: Account, password = PASSWORD): Promise<Answered<T>> =>
-  call<T>("POST", "/api/v2/auth/login", { body: { email, password } });
+export const logIn = <T = Tokens>(
+  { email }: Pick<Account, "email">,
+  password = PASSWORD,
+): Promise<Answered<T>> => call<T>("POST", "/api/v2/auth/login", { body: { email, password } });
+
+/** An account of a test's own that is signed in. */
+export async function signedIn(): Promise<Account & Tokens> {
+  const account = await newAccount();
+  const { status, body } = await logIn(account);
+  if (status !== 200) throw new Error(`signing in answered ${status}: ${JSON.stringify(body)}`);
+  return { ...account, ...body };
+}
 
 /** As somebody signed in. */
 export const as = <T = unknown>(
