@@ -19,7 +19,10 @@ import { type CartEnv, cartStub } from "./stub.ts";
 export type CartChangeRequest = Pick<
   ChangeRequest,
   "change" | "create" | "status" | "idempotency" | "requestId"
->;
+> & {
+  /** Whether nobody can have a cart under this owner's name yet: then it need not be asked for. */
+  isNew: boolean;
+};
 export type CartChangeReply = Exclude<ChangeReply, { kind: "needs_facts" }>;
 
 /** Another device may add a line between the question and the change, but not for ever. */
@@ -37,19 +40,20 @@ export async function changeCart(
   owner: CartOwner,
   request: CartChangeRequest,
 ): Promise<CartChangeReply> {
-  const { change, create, idempotency } = request;
+  const { isNew, ...rest } = request;
+  const { change, idempotency } = rest;
   const name = ownerName(owner);
   const currency = io.config.STORE_CURRENCY;
-  let known = await firstFacts(io, env, owner, change, create);
+  let known = await firstFacts(io, env, owner, change, isNew);
   // Without a key there is no answer to repeat: a refusal need not make an object to be given.
-  if (create && !idempotency) {
+  if (isNew && !idempotency) {
     const refused = refusedForNew(change, known, currency);
     if (refused) return refused;
   }
 
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { facts, offers } = known;
-    const call = { ...request, facts: [...facts.values()], offers, currency };
+    const call = { ...rest, facts: [...facts.values()], offers, currency };
     const reply: ChangeReply = await io.meter.step("object", async () =>
       cartStub(env, owner).change(call),
     );
@@ -67,9 +71,9 @@ async function firstFacts(
   env: CartEnv,
   owner: CartOwner,
   change: CartChange,
-  create: boolean,
+  isNew: boolean,
 ): Promise<Gathered> {
-  const hinted = create ? NOTHING : cartHints.get(ownerName(owner));
+  const hinted = isNew ? NOTHING : cartHints.get(ownerName(owner));
   const wanted = withNamed(change, hinted ?? NOTHING);
   const usage = usageOf(change, owner);
   if (hinted) return gatherAll(io, env, wanted, usage);

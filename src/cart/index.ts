@@ -2,7 +2,7 @@ export { cartForCheckout, clearBought, replaceCheckout } from "./checkout-cart.t
 export { CART_ABANDONED, CartAbandoned } from "./events.ts";
 export { type CartOwner, type CheckoutCart, ownerName } from "./model.ts";
 export { CartObject } from "./object.ts";
-export { CART_TOKEN_HEADER, ownerFromRequest } from "./owner.ts";
+export { ownerFromRequest, ownersFromRequest } from "./owner.ts";
 export { cartRoutes } from "./routes.ts";
 export type { CartEnv } from "./stub.ts";
 export { cartV1Routes } from "./v1-routes.ts";

@@ -10,18 +10,43 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const TOKEN_BYTES = 32;
 
 /**
- * Whose cart a request is about; `undefined` when it names none.
+ * Whose cart a request is about; `undefined` when it names none. A shopper who is signed in has the
+ * account's cart, whatever token they still send: a token becomes part of it by a merge alone, which
+ * they have to ask for.
  *
  * @throws Problem `not-found` for a token that no cart can have, as for one that no cart has.
  */
 export async function ownerFromRequest(c: Context<ApiEnv>): Promise<CartOwner | undefined> {
   const token = c.req.header(CART_TOKEN_HEADER);
-  if (!token) return undefined;
+  const { shopper } = c.var;
+  if (shopper) return { kind: "user", userId: shopper.userId };
+  return token ? guestOf(token) : undefined;
+}
+
+/**
+ * All that a request proves to be: the account, the guest who holds the token, both. For what somebody
+ * began before they signed in and asks for afterwards.
+ */
+export async function ownersFromRequest(c: Context<ApiEnv>): Promise<CartOwner[]> {
+  const token = c.req.header(CART_TOKEN_HEADER);
+  const { shopper } = c.var;
+  return [
+    ...(shopper ? [{ kind: "user", userId: shopper.userId } as const] : []),
+    ...(token ? [await guestOf(token)] : []),
+  ];
+}
+
+/**
+ * The guest who holds this token.
+ *
+ * @throws Problem `not-found` for what can be no cart's token: an id of a cart, for one.
+ */
+export async function guestOf(token: string): Promise<CartOwner & { kind: "guest" }> {
   if (!TOKEN.test(token)) throw new Problem("not-found");
   return guest(token);
 }
 
-export const guest = async (token: string): Promise<CartOwner> => ({
+export const guest = async (token: string): Promise<CartOwner & { kind: "guest" }> => ({
   kind: "guest",
   tokenHash: await sha256Hex(token),
 });

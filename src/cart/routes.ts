@@ -1,9 +1,15 @@
 import { type Context, Hono, type TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
+import { requireShopper } from "../identity/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
-import { claimProblem, idempotencyKeyOf, REPLAYED_HEADER } from "../platform/http/idempotency.ts";
+import {
+  claimProblem,
+  idempotencyKeyOf,
+  idempotent,
+  REPLAYED_HEADER,
+} from "../platform/http/idempotency.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
 import { type Answer, fingerprintOf } from "../platform/objects/answers.ts";
@@ -14,8 +20,9 @@ import { Sku, VoucherId } from "../shared/ids.ts";
 import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { changeCart } from "./change-cart.ts";
+import { mergeCart } from "./merge-cart.ts";
 import { type CartChange, CartView } from "./model.ts";
-import { CART_TOKEN_HEADER, guest, newToken, ownerFromRequest } from "./owner.ts";
+import { CART_TOKEN_HEADER, guest, guestOf, newToken, ownerFromRequest } from "./owner.ts";
 import { emptyCart } from "./price-cart.ts";
 import { readCart } from "./read-cart.ts";
 
@@ -23,6 +30,10 @@ const NewLine = z.object({ sku: Sku, quantity: z.int().min(1).max(QUANTITY_MAX) 
 const LinePath = z.object({ lineId: z.string().max(80) });
 const LineQuantity = z.object({
   quantity: z.int().min(0).max(QUANTITY_MAX).describe("0 removes the line"),
+});
+const CART_TOKEN_MAX = 100;
+const Merge = z.object({
+  cartToken: z.string().min(1).max(CART_TOKEN_MAX).describe("The guest cart's `Cart-Token`"),
 });
 const NewCoupon = z.object({ code: CouponCode });
 const CouponPath = z.object({ code: CouponCode });
@@ -51,9 +62,11 @@ export const cartRoutes = new Hono<ApiEnv>()
   .get(
     "/cart",
     describe({
-      summary: "The cart at current prices; empty when no `Cart-Token` is sent",
+      summary:
+        "The cart at current prices: the account's when signed in, else the `Cart-Token`'s; empty without either",
       tag: "Cart",
       audience: "shopper",
+      signedIn: "optional",
       headers: { "Cart-Token": "optional" },
       responses: { 200: CartView },
       problems: READ_PROBLEMS,
@@ -63,8 +76,34 @@ export const cartRoutes = new Hono<ApiEnv>()
       const owner = await ownerFromRequest(c);
       if (!owner) return c.json(emptyCart(io.config.STORE_CURRENCY), 200);
       const cart = await readCart(io, c.env, owner);
-      if (!cart.ok) throw cartProblem(cart.error);
-      return c.json(cart.value, 200);
+      if (cart.ok) return c.json(cart.value, 200);
+      // An account has a cart before anything is in it; a token that names none is a wrong one.
+      if (owner.kind !== "user" || cart.error.code !== "cart_unknown") {
+        throw cartProblem(cart.error);
+      }
+      return c.json(emptyCart(io.config.STORE_CURRENCY), 200);
+    },
+  )
+  .post(
+    "/cart/merge",
+    describe({
+      summary: "Put a guest's cart into one's own; its token opens nothing afterwards",
+      tag: "Cart",
+      audience: "shopper",
+      signedIn: "required",
+      headers: { "Idempotency-Key": "optional" },
+      responses: { 200: CartView },
+      problems: [...CHANGE_PROBLEMS, "unauthorized", "cart-limit"],
+    }),
+    requireShopper,
+    idempotent((c) => `merge:${c.var.shopper?.userId}`),
+    valid("json", Merge),
+    async (c) => {
+      const from = await guestOf(c.req.valid("json").cartToken);
+      const { userId } = c.var.shopper!;
+      const merged = await mergeCart(c.var.io, c.env, from, { kind: "user", userId });
+      if (!merged.ok) throw cartProblem(merged.error);
+      return c.json(merged.value, 200);
     },
   )
   .post(
@@ -73,6 +112,7 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Add a SKU; without a `Cart-Token` it makes a cart and answers its token",
       tag: "Cart",
       audience: "shopper",
+      signedIn: "optional",
       headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 201: CartView },
       problems: [...CHANGE_PROBLEMS, "sku-unknown", "cart-limit"],
@@ -89,7 +129,8 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Set a line's quantity",
       tag: "Cart",
       audience: "shopper",
-      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      signedIn: "optional",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 200: CartView },
       problems: CHANGE_PROBLEMS,
     }),
@@ -107,7 +148,8 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Remove a line",
       tag: "Cart",
       audience: "shopper",
-      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      signedIn: "optional",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 200: CartView },
       problems: CHANGE_PROBLEMS,
     }),
@@ -123,6 +165,7 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Choose how the cart is to be delivered",
       tag: "Cart",
       audience: "shopper",
+      signedIn: "optional",
       headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 200: CartView },
       problems: CHANGE_PROBLEMS,
@@ -140,6 +183,7 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Apply a coupon; one that does nothing for this cart is refused with its reason",
       tag: "Cart",
       audience: "shopper",
+      signedIn: "optional",
       headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 201: CartView },
       problems: [...CHANGE_PROBLEMS, "coupon-refused", "cart-limit"],
@@ -156,7 +200,8 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Take a coupon out",
       tag: "Cart",
       audience: "shopper",
-      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      signedIn: "optional",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 200: CartView },
       problems: CHANGE_PROBLEMS,
     }),
@@ -172,6 +217,7 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Pay with a gift voucher: the checkout takes what it can from its balance",
       tag: "Cart",
       audience: "shopper",
+      signedIn: "optional",
       headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 201: CartView },
       problems: [...CHANGE_PROBLEMS, "voucher-refused", "cart-limit"],
@@ -190,7 +236,8 @@ export const cartRoutes = new Hono<ApiEnv>()
       summary: "Take a gift voucher out",
       tag: "Cart",
       audience: "shopper",
-      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      signedIn: "optional",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 200: CartView },
       problems: CHANGE_PROBLEMS,
     }),
@@ -222,12 +269,15 @@ async function change<S extends 200 | 201>(
   // A line's id and a code that is to go name something of a cart that exists.
   if (!known && NEEDS_CART.has(change.kind)) throw new Problem("not-found");
   const token = known ? undefined : await newToken(c, key);
+  // An account's cart is made by its first line, like a guest's; it is looked for first.
+  const mayMake = token !== undefined || (known?.kind === "user" && !NEEDS_CART.has(change.kind));
   const owner = known ?? (await guest(token!));
 
   const fingerprint = await fingerprintOf(c.req.method, c.req.path, body);
   const reply = await changeCart(c.var.io, c.env, owner, {
     change,
-    create: token !== undefined,
+    create: mayMake,
+    isNew: token !== undefined,
     status,
     idempotency: key === undefined ? undefined : { key, fingerprint },
     requestId: c.var.requestId,

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { type CartOwner, ownerName } from "../cart/index.ts";
+import type { CartOwner } from "../cart/index.ts";
 import { orderIdFor, orderNumber, orderToken } from "../orders/index.ts";
 import { type HeardNews, noteOpenPayment, type PaymentTokens } from "../payments/index.ts";
 import { claimProblem } from "../platform/http/idempotency.ts";
@@ -26,6 +26,7 @@ import {
 } from "./checkout-store.ts";
 import { regather } from "./gather-quote-facts.ts";
 import { type HeardPayment, reactionTo } from "./hear-payment.ts";
+import { mayHave } from "./may-have.ts";
 import type { CheckoutContact, CheckoutView, PlacedOrder, Refusal } from "./model.ts";
 import { isBlocking } from "./quote.ts";
 import {
@@ -50,8 +51,8 @@ export type ValidateRequest = Repeatable & {
 };
 export type CompleteRequest = Repeatable & {
   answerKey: string;
-  /** The cart owner that the caller proved to be, if any. */
-  owner: CartOwner | undefined;
+  /** The cart owners that the caller proved to be; nobody needs to be a guest to know the id. */
+  owners: readonly CartOwner[];
   quoteId: QuoteId;
   tokens: PaymentTokens;
 };
@@ -114,8 +115,8 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     return { value, steps: [...io.meter.steps] };
   }
 
-  async view(owner: CartOwner): Promise<CheckoutView | undefined> {
-    const record = this.#record(owner);
+  async view(owners: readonly CartOwner[]): Promise<CheckoutView | undefined> {
+    const record = this.#record(owners);
     if (!record) return undefined;
     const attempt = this.#store.attempt();
     const refusal = record.lastRefusal;
@@ -130,8 +131,8 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   }
 
   /** Closes a checkout that nothing is paying for. `closed` when it is too late; repeating is harmless. */
-  cancel(owner: CartOwner, reason: string): "canceled" | "closed" | "unknown" {
-    const record = this.#record(owner);
+  cancel(owners: readonly CartOwner[], reason: string): "canceled" | "closed" | "unknown" {
+    const record = this.#record(owners);
     if (!record) return "unknown";
     if (record.canceledBecause !== null) return "canceled";
     const attempt = this.#store.attempt();
@@ -175,10 +176,10 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
 
   async #complete(request: CompleteRequest, io: Io): Promise<Reply> {
     const { answerKey, quoteId, tokens, trace } = request;
-    const found = this.#record(request.owner);
+    const found = this.#record(request.owners);
     if (!found) return reply(problemAnswer(new Problem("not-found"), trace));
     const orderId = await orderIdFor(found.checkoutId);
-    const record = this.#record(request.owner) ?? found;
+    const record = this.#record(request.owners) ?? found;
     const nowMs = Date.now();
     // No await from here until the attempt is journaled: two requests cannot both begin one.
     const before = this.#store.attempt();
@@ -358,11 +359,10 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     return new Problem("checkout-closed", { status: isCompleted ? "completed" : "canceled" });
   }
 
-  #record(owner: CartOwner | undefined) {
+  #record(owners: readonly CartOwner[]) {
     if (!hasTables(this.ctx.storage)) return undefined;
     const record = this.#store.record();
-    if (!record || (owner && ownerName(owner) !== ownerName(record.owner))) return undefined;
-    return record;
+    return record && mayHave(record.owner, owners) ? record : undefined;
   }
 
   /** Later the longer it already took, so that a long outage is not a storm. */

@@ -2,9 +2,10 @@ import { type Context, Hono, type TypedResponse } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import {
-  CART_TOKEN_HEADER,
   type CartOwner,
   ownerFromRequest,
+  ownerName,
+  ownersFromRequest,
   replaceCheckout,
 } from "../cart/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
@@ -35,7 +36,7 @@ const Path = z.object({ id: CheckoutId });
 
 /** Before a key is claimed: without an owner, keys would be shared by all who have none. */
 const ownersOnly = createMiddleware<ApiEnv>(async (c, next) => {
-  await requireOwner(c);
+  await requireOwners(c);
   await next();
 });
 
@@ -46,7 +47,8 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Quote the cart: prices, shipping, and whatever stands in the way",
       tag: "Checkout",
       audience: "shopper",
-      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      signedIn: "optional",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 200: ValidatedCheckout },
       problems: [
         "request-invalid",
@@ -76,6 +78,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Complete a checkout: hold, pay, order",
       tag: "Checkout",
       audience: "shopper",
+      signedIn: "optional",
       headers: { "Cart-Token": "optional", "Idempotency-Key": "required" },
       responses: { 201: PlacedOrder, 202: PendingPayment },
       problems: [
@@ -97,12 +100,12 @@ export const checkoutRoutes = new Hono<ApiEnv>()
     async (c) => {
       const { checkoutId, quoteId, payment } = c.req.valid("json");
       const answerKey = requireIdempotencyKey(c);
-      const owner = await ownerFromRequest(c);
+      const owners = await ownersFromRequest(c);
       const request = {
         answerKey: `process:${answerKey}`,
         fingerprint: await fingerprintOf("POST", "/processorder", c.req.valid("json")),
         trace: c.var.requestId,
-        owner,
+        owners,
         quoteId,
         tokens: payment?.tokens ?? {},
       };
@@ -120,16 +123,17 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Read a checkout: its status, its quote, its order",
       tag: "Checkout",
       audience: "shopper",
-      headers: { "Cart-Token": "required" },
+      signedIn: "optional",
+      headers: { "Cart-Token": "optional" },
       responses: { 200: CheckoutView },
       problems: ["request-invalid", "not-found"],
     }),
     valid("param", Path),
     async (c) => {
       const { id } = c.req.valid("param");
-      const owner = await requireOwner(c);
+      const owners = await requireOwners(c);
       const view = await c.var.meter.step("object", async () =>
-        checkoutStub(c.env, id).view(owner),
+        checkoutStub(c.env, id).view(owners),
       );
       if (!view) throw new Problem("not-found");
       return c.json(view, 200);
@@ -141,25 +145,26 @@ export const checkoutRoutes = new Hono<ApiEnv>()
       summary: "Close a checkout that is not being paid; the cart stays",
       tag: "Checkout",
       audience: "shopper",
-      headers: { "Cart-Token": "required", "Idempotency-Key": "optional" },
+      signedIn: "optional",
+      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 200: CheckoutView },
       problems: ["request-invalid", "not-found", "checkout-closed"],
     }),
     ownersOnly,
-    idempotent((c) => `checkout:${c.req.header(CART_TOKEN_HEADER)}`),
+    idempotent(async (c) => `checkout:${(await requireOwners(c)).map(ownerName).join()}`),
     valid("param", Path),
     async (c) => {
       const { id } = c.req.valid("param");
-      const owner = await requireOwner(c);
+      const owners = await requireOwners(c);
       const stub = () => checkoutStub(c.env, id);
       const outcome = await c.var.meter.step("object", async () =>
-        stub().cancel(owner, "canceled by the shopper"),
+        stub().cancel(owners, "canceled by the shopper"),
       );
       if (outcome === "unknown") throw new Problem("not-found");
       if (outcome === "closed") throw new Problem("checkout-closed");
       const [view] = await Promise.all([
-        c.var.meter.step("object", async () => stub().view(owner)),
-        replaceCheckout(c.var.io, c.env, owner, id),
+        c.var.meter.step("object", async () => stub().view(owners)),
+        ...owners.map((owner) => replaceCheckout(c.var.io, c.env, owner, id)),
       ]);
       if (!view) throw new Problem("not-found");
       return c.json(view, 200);
@@ -172,8 +177,15 @@ const scoped = (request: string, key: string | undefined) =>
 
 async function requireOwner(c: Context<ApiEnv>): Promise<CartOwner> {
   const owner = await ownerFromRequest(c);
-  if (!owner) throw new Problem("not-found", { detail: "send the cart's Cart-Token" });
+  if (!owner) throw new Problem("not-found", { detail: "send the Cart-Token, or sign in" });
   return owner;
+}
+
+async function requireOwners(c: Context<ApiEnv>): Promise<CartOwner[]> {
+  const owners = await ownersFromRequest(c);
+  if (owners.length === 0)
+    throw new Problem("not-found", { detail: "send the Cart-Token, or sign in" });
+  return owners;
 }
 
 /** The object's answer as it is, byte for byte; typed as its successes for the RPC client. */

@@ -1,4 +1,5 @@
 import {
+  ERASED_EMAIL,
   type OrderEvent,
   type OrderStatus,
   type OrderView,
@@ -52,7 +53,8 @@ export async function tellShopper(
     orderAt(io, orderId, sequence),
     sentChannels(io.sql, { eventId, template }),
   ]);
-  if (!TRUE_IN[template].includes(moment.status)) return { told: [], refused: [] };
+  const isNobodys = moment.order.email === ERASED_EMAIL;
+  if (isNobodys || !TRUE_IN[template].includes(moment.status)) return { told: [], refused: [] };
 
   const link = await linkTo(io, orderId);
   const sendings = sendingsOf(providers, template, { ...moment, link });

@@ -50,7 +50,8 @@ export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
 
 /** Only shoppers who are signed in. */
 export const requireShopper = createMiddleware<ApiEnv>(async (c, next) => {
-  if (!c.var.shopper) throw refused();
+  // Nothing was wrong with a token: none was sent.
+  if (!c.var.shopper) throw new Problem("unauthorized", {}, { "WWW-Authenticate": "Bearer" });
   await next();
 });
 

@@ -12,6 +12,7 @@ export type CancelOrder = {
   reason: string;
   /** Names the request, so that its repeat finds the order cancelled by itself and not by another. */
   request: string;
+  mayChange?: (order: OrderState) => boolean;
 };
 
 type CancelRefusal = Extract<OrderRefusal, { code: "order_unknown" | "order_conflict" }>;
@@ -19,11 +20,12 @@ type CancelRefusal = Extract<OrderRefusal, { code: "order_unknown" | "order_conf
 /** Cancels an order that is not on its way yet. Money and stock go back in consumers of the event. */
 export function cancelOrder(
   io: Pick<Io, "sql" | "clock" | "trace">,
-  { orderId, actor, reason, request }: CancelOrder,
+  { orderId, actor, reason, request, mayChange }: CancelOrder,
 ): Promise<Result<OrderState, CancelRefusal>> {
   return changeOrder(io, {
     orderId,
     actor,
+    mayChange,
     decide: (state) => {
       if (state.cancellation?.request === request) return ok([]);
       return mayFollow(state, "order.cancelled.v1")

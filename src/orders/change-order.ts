@@ -16,6 +16,8 @@ export type Change<E extends OrderRefusal> = {
   orderId: OrderId;
   actor: Actor;
   decide: Decide<E>;
+  /** Whose order it is decides who may; to anybody else there is no such order. */
+  mayChange?: ((order: OrderState) => boolean) | undefined;
 };
 
 /** Each lost race means that somebody else changed the order, which few states allow often. */
@@ -27,11 +29,11 @@ const ATTEMPTS_MAX = 8;
  */
 export async function changeOrder<E extends OrderRefusal>(
   io: Pick<Io, "sql" | "clock" | "trace">,
-  { orderId, actor, decide }: Change<E>,
+  { orderId, actor, decide, mayChange }: Change<E>,
 ): Promise<Result<OrderState, E | { code: "order_unknown" }>> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const state = foldOrder(await readEvents(io.sql, orderId));
-    if (!state) return err({ code: "order_unknown" });
+    if (!state || mayChange?.(state) === false) return err({ code: "order_unknown" });
     const decision = decide(state);
     if (!decision.ok) return decision;
     if (decision.value.length === 0) return ok(state);

@@ -27,6 +27,8 @@ const ROUTES: Record<OrderEventType, readonly OrderQueueName[]> = {
   "return.received.v1": ["ORDERS_QUEUE", "COMMS_QUEUE"],
   "return.refused.v1": ["COMMS_QUEUE"],
   "return.restocked.v1": [],
+  "order.claimed.v1": [],
+  "order.erased.v1": [],
 };
 
 /** As stored in `order_events.awaiting`: a bit keeps its meaning for ever. */

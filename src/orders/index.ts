@@ -1,5 +1,6 @@
 export { cancelOrder } from "./cancel-order.ts";
 export { capturePayment } from "./capture-payment.ts";
+export { ERASED_EMAIL } from "./erased-event.ts";
 export { OrderMessage, type OrderQueues } from "./events.ts";
 export { executeRefunds } from "./execute-refunds.ts";
 export { findOrder, getOrder, type OrderMoment, orderAt } from "./get-order.ts";

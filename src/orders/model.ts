@@ -205,6 +205,14 @@ export const OrderEventBody = z.discriminatedUnion("type", [
     type: z.literal("refund.failed.v1"),
     data: z.object({ refundId: z.string(), reason: z.string().max(200) }),
   }),
+  z.object({
+    type: z.literal("order.claimed.v1"),
+    data: z.object({ userId: z.string().describe("Whose account it came to; never shown") }),
+  }),
+  z.object({
+    type: z.literal("order.erased.v1"),
+    data: z.object({}).describe("From here on nothing of it says who bought"),
+  }),
 ]);
 export type OrderEventBody = z.infer<typeof OrderEventBody>;
 export type OrderEventType = OrderEventBody["type"];
@@ -307,4 +315,5 @@ export type OrderRefusal =
   | { code: "shipment_unnamed"; open: string[] }
   | { code: "return_unknown" }
   | { code: "return_closed"; status: "received" | "refused" }
-  | { code: "refund_exceeds"; refundable: Money };
+  | { code: "refund_exceeds"; refundable: Money }
+  | { code: "not_over" };

@@ -46,6 +46,8 @@ export function orderProblem(refusal: OrderRefusal): Problem {
       const { code, status } = refusal;
       return conflict({ code, returnStatus: status }, `the return is ${status} already`);
     }
+    case "not_over":
+      return conflict(refusal, "the order is not over yet");
     case "refund_exceeds": {
       const { refundable } = refusal;
       return conflict(refusal, `${formatMoney(refundable)} can still be refunded`);

@@ -74,6 +74,9 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
     }
     case "refund.failed.v1":
       return { refundId: event.data.refundId };
+    case "order.claimed.v1":
+    case "order.erased.v1":
+      return {};
   }
 }
 

@@ -17,6 +17,7 @@ export type RequestReturn = {
   reason: string;
   /** Names the request: its repeat is the same return. */
   request: string;
+  mayChange?: (order: OrderState) => boolean;
 };
 
 /** A bound on one order's stream. */
@@ -25,12 +26,13 @@ const RETURNS_MAX = 50;
 /** Records that a shopper wants to send goods back. `receiveReturn` and `refuseReturn` follow. */
 export async function requestReturn(
   io: Pick<Io, "sql" | "clock" | "trace">,
-  { orderId, actor, lines, reason, request }: RequestReturn,
+  { orderId, actor, lines, reason, request, mayChange }: RequestReturn,
 ): Promise<Result<{ returnId: string }, OrderRefusal>> {
   const returnId = await returnIdFor(orderId, request);
   const changed = await changeOrder(io, {
     orderId,
     actor,
+    mayChange,
     decide: (state) => {
       if (state.returns.some((earlier) => earlier.returnId === returnId)) return ok([]);
       const refusal = whyNotReturn(state, lines);

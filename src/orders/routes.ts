@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { requireShopper } from "../identity/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotent, requireIdempotencyKey } from "../platform/http/idempotency.ts";
@@ -10,15 +11,17 @@ import { LineId, OrderId } from "../shared/ids.ts";
 import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { cancelOrder } from "./cancel-order.ts";
 import { cursorAfter, EventPage } from "./event-page.ts";
-import { findOrder } from "./get-order.ts";
-import { guestAccess } from "./guest-access.ts";
-import { type Actor, OrderView } from "./model.ts";
+import { listOrders } from "./list-orders.ts";
+import { OrderView } from "./model.ts";
+import { accessTo, actorOf, callerOf, mayOpen, orderAccess } from "./order-access.ts";
+import { cursorAtOrder, OrderPage } from "./order-page.ts";
 import { orderProblem } from "./order-problem.ts";
 import { orderView } from "./order-view.ts";
 import { OrderEventView, publicEvent } from "./public-event.ts";
 import { publishOrLeave } from "./publish-events.ts";
+import { openedEvents } from "./read-opened.ts";
 import { requestReturn } from "./request-return.ts";
-import { listEvents } from "./store.ts";
+import { foldOrder } from "./state.ts";
 
 const Path = z.object({ orderId: OrderId });
 const AsOf = z.object({
@@ -54,11 +57,14 @@ const RequestedReturn = z
   })
   .meta({ id: "RequestedReturn" });
 
-/** Keys belong to the order: whoever may change it shares them. */
-const ofOrder = idempotent((c) => `order:${c.req.param("orderId")}`, { required: true });
-
-/** Whoever holds the token is taken for the shopper; there is no more to know of a guest. */
-const SHOPPER: Actor = { kind: "shopper", id: "guest" };
+/**
+ * Keys belong to the order and to how it was come to: all who hold its token share theirs, an account
+ * has its own. For whether an order is the account's is only known when the order was read.
+ */
+const ofOrder = idempotent(
+  async (c) => `order:${c.req.param("orderId")}:${callerOf(await accessTo(c))}`,
+  { required: true },
+);
 
 const requestOf = (c: Context<ApiEnv>) => sha256Hex(`${c.req.path}\n${requireIdempotencyKey(c)}`);
 
@@ -69,12 +75,19 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "The signed-in shopper's orders, newest first",
       tag: "Orders",
       audience: "shopper",
+      signedIn: "required",
       responses: { 200: OrderList },
-      problems: ["unauthorized"],
+      problems: ["unauthorized", "request-invalid", "dependency-unavailable"],
     }),
-    () => {
-      // Only a signed-in shopper has a list; a guest holds one token for each order.
-      throw new Problem("unauthorized", {}, { "WWW-Authenticate": "Bearer" });
+    // Only an account has a list; a guest holds one token for each order.
+    requireShopper,
+    valid("query", OrderPage),
+    async (c) => {
+      const ownerId = c.var.shopper!.userId;
+      const { limit, cursor: after } = c.req.valid("query");
+      const { items, next } = await listOrders(c.var.io, { ownerId, limit, after });
+      const nextCursor = next ? cursorAtOrder(next) : null;
+      return c.json({ items: items.map(orderView), nextCursor }, 200);
     },
   )
   .get(
@@ -83,16 +96,19 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "An order, as it is or as it was at a moment",
       tag: "Orders",
       audience: "shopper",
-      headers: { "Order-Token": "required" },
+      signedIn: "optional",
+      headers: { "Order-Token": "optional" },
       responses: { 200: OrderView },
       problems: ["not-found", "request-invalid", "dependency-unavailable"],
     }),
-    guestAccess,
+    orderAccess,
     valid("param", Path),
     valid("query", AsOf),
     async (c) => {
       const { orderId } = c.req.valid("param");
-      const order = await findOrder(c.var.io, orderId, c.req.valid("query").at);
+      const { at: atMs = Number.POSITIVE_INFINITY } = c.req.valid("query");
+      const events = await openedEvents(c, orderId);
+      const order = foldOrder(events.filter(({ occurredAtMs }) => occurredAtMs <= atMs));
       if (!order) throw new Problem("not-found");
       return c.json(orderView(order), 200);
     },
@@ -103,18 +119,19 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "What happened to an order, oldest first",
       tag: "Orders",
       audience: "shopper",
-      headers: { "Order-Token": "required" },
+      signedIn: "optional",
+      headers: { "Order-Token": "optional" },
       responses: { 200: OrderEventList },
       problems: ["not-found", "request-invalid", "dependency-unavailable"],
     }),
-    guestAccess,
+    orderAccess,
     valid("param", Path),
     valid("query", EventPage),
     async (c) => {
       const { orderId } = c.req.valid("param");
       const { limit, cursor: afterSequence = 0 } = c.req.valid("query");
-      const events = await listEvents(c.var.io.sql, { orderId, afterSequence, limit: limit + 1 });
-      if (events.length === 0 && afterSequence === 0) throw new Problem("not-found");
+      const all = await openedEvents(c, orderId);
+      const events = all.filter(({ sequence }) => sequence > afterSequence);
       const items = events.slice(0, limit).map(publicEvent);
       const nextCursor = events.length > limit ? cursorAfter(items.at(-1)!.sequence) : null;
       return c.json({ items, nextCursor }, 200);
@@ -126,7 +143,8 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "Cancel an order that is not on its way yet; money and goods go back by themselves",
       tag: "Orders",
       audience: "shopper",
-      headers: { "Order-Token": "required", "Idempotency-Key": "required" },
+      signedIn: "optional",
+      headers: { "Order-Token": "optional", "Idempotency-Key": "required" },
       responses: { 200: OrderView },
       problems: [
         "not-found",
@@ -138,7 +156,7 @@ export const orderRoutes = new Hono<ApiEnv>()
         "dependency-unavailable",
       ],
     }),
-    guestAccess,
+    orderAccess,
     ofOrder,
     valid("param", Path),
     valid("json", CancelRequest),
@@ -146,7 +164,14 @@ export const orderRoutes = new Hono<ApiEnv>()
       const { orderId } = c.req.valid("param");
       const { reason } = c.req.valid("json");
       const request = await requestOf(c);
-      const cancelled = await cancelOrder(c.var.io, { orderId, actor: SHOPPER, reason, request });
+      const access = await accessTo(c);
+      const cancelled = await cancelOrder(c.var.io, {
+        orderId,
+        actor: actorOf(access),
+        reason,
+        request,
+        mayChange: (order) => mayOpen(access, order),
+      });
       if (!cancelled.ok) throw orderProblem(cancelled.error);
       // After the answer: the cancellation stands, and the sweep repeats what fails here.
       c.executionCtx.waitUntil(publishOrLeave(c.var.io, c.env, orderId));
@@ -159,7 +184,8 @@ export const orderRoutes = new Hono<ApiEnv>()
       summary: "Ask to send goods back",
       tag: "Orders",
       audience: "shopper",
-      headers: { "Order-Token": "required", "Idempotency-Key": "required" },
+      signedIn: "optional",
+      headers: { "Order-Token": "optional", "Idempotency-Key": "required" },
       responses: { 201: RequestedReturn },
       problems: [
         "not-found",
@@ -171,7 +197,7 @@ export const orderRoutes = new Hono<ApiEnv>()
         "dependency-unavailable",
       ],
     }),
-    guestAccess,
+    orderAccess,
     ofOrder,
     valid("param", Path),
     valid("json", ReturnRequest),
@@ -179,8 +205,15 @@ export const orderRoutes = new Hono<ApiEnv>()
       const { orderId } = c.req.valid("param");
       const { lines, reason } = c.req.valid("json");
       const request = await requestOf(c);
-      const asked = { orderId, actor: SHOPPER, lines, reason, request };
-      const requested = await requestReturn(c.var.io, asked);
+      const access = await accessTo(c);
+      const requested = await requestReturn(c.var.io, {
+        orderId,
+        actor: actorOf(access),
+        lines,
+        reason,
+        request,
+        mayChange: (order) => mayOpen(access, order),
+      });
       if (!requested.ok) throw orderProblem(requested.error);
       c.executionCtx.waitUntil(publishOrLeave(c.var.io, c.env, orderId));
       const { returnId } = requested.value;

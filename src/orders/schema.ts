@@ -79,6 +79,7 @@ export const orders = mysqlTable(
   (t) => [
     index("orders_number").on(t.number),
     index("orders_by_owner").on(t.owner, t.placedAtMs, t.orderId),
+    index("orders_by_email").on(t.email, t.placedAtMs),
     index("orders_by_status").on(t.status, t.placedAtMs, t.orderId),
     index("orders_by_age").on(t.placedAtMs, t.orderId),
   ],

@@ -51,6 +51,10 @@ export type OrderState = {
   readonly parcels: readonly Parcel[];
   readonly returns: readonly Return[];
   readonly refunds: readonly Refund[];
+  /** The account that it belongs to: it was placed signed in, or claimed since. */
+  readonly ownerId: string | undefined;
+  /** Whether what said who bought it is gone. */
+  readonly isErased: boolean;
   readonly placedAtMs: number;
   readonly lastEventAtMs: number;
   readonly version: number;
@@ -94,6 +98,10 @@ export function applyEvent(state: OrderState | undefined, event: OrderEvent): Or
       return { ...advanced, refunds: [...state.refunds, askedRefund(advanced, event.data)] };
     case "refund.failed.v1":
       return { ...advanced, refunds: settled(advanced, event.data.refundId, "failed") };
+    case "order.claimed.v1":
+      return { ...advanced, ownerId: event.data.userId };
+    case "order.erased.v1":
+      return { ...advanced, isErased: true };
     case "order.placed.v1":
       return advanced; // Refused above: `placed` follows nothing.
   }
@@ -112,11 +120,17 @@ function placedOrder(event: OrderEvent): OrderState {
     parcels: [],
     returns: [],
     refunds: [],
+    ownerId: ownerIdOf(event.data),
+    isErased: false,
     placedAtMs: event.occurredAtMs,
     lastEventAtMs: event.occurredAtMs,
     version: 1,
   };
 }
+
+/** The cart of a signed-in shopper is named after their account. */
+const ownerIdOf = ({ cartOwner }: EventData<"order.placed.v1">): string | undefined =>
+  /^user:(.+)$/.exec(cartOwner)?.[1];
 
 function captured(state: OrderState, data: EventData<"payment.captured.v1">): OrderState {
   const { authorized } = state.placed.payment;

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lte, sql as raw } from "drizzle-orm";
+import { and, asc, eq, lte, sql as raw } from "drizzle-orm";
 import { isDuplicateKey } from "../platform/sql/errors.ts";
 import type { SqlSession } from "../platform/sql/session.ts";
 import type { OrderId } from "../shared/ids.ts";
@@ -53,20 +53,6 @@ export async function readEvents(
   return rows.map(eventOf);
 }
 
-/** One page of an order's events, after a sequence. */
-export async function listEvents(
-  sql: SqlSession,
-  page: { orderId: OrderId; afterSequence: number; limit: number },
-): Promise<OrderEvent[]> {
-  const rows = await sql
-    .select()
-    .from(orderEvents)
-    .where(and(eq(orderEvents.orderId, page.orderId), gt(orderEvents.sequence, page.afterSequence)))
-    .orderBy(asc(orderEvents.sequence))
-    .limit(page.limit);
-  return rows.map(eventOf);
-}
-
 /** Brings the list rows of some orders up to these states, in one statement. Late writers change nothing. */
 export async function projectOrders(sql: SqlSession, states: readonly OrderState[]): Promise<void> {
   if (states.length === 0) return;
@@ -77,6 +63,8 @@ export async function projectOrders(sql: SqlSession, states: readonly OrderState
       set: {
         // Assignments run left to right, so the version that guards the others is assigned last.
         status: newer(orders.status),
+        email: newer(orders.email),
+        owner: newer(orders.owner),
         capturedMinor: newer(orders.capturedMinor),
         refundedMinor: newer(orders.refundedMinor),
         paymentStatus: newer(orders.paymentStatus),
@@ -101,7 +89,7 @@ export function projectionOf(state: OrderState): typeof orders.$inferInsert {
     number: placed.number,
     status: state.status,
     email: placed.email,
-    owner: placed.cartOwner,
+    owner: state.ownerId === undefined ? placed.cartOwner : ownerOf(state.ownerId),
     totalMinor: placed.totals.total.amount,
     capturedMinor: payment.captured,
     refundedMinor: payment.refunded,
@@ -112,6 +100,9 @@ export function projectionOf(state: OrderState): typeof orders.$inferInsert {
     version: state.version,
   };
 }
+
+/** How a list row names the account that an order belongs to. */
+export const ownerOf = (userId: string): string => `user:${userId}`;
 
 type EventRow = typeof orderEvents.$inferSelect;
 

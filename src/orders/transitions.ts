@@ -23,6 +23,15 @@ const STATUS_AFTER: Record<OrderEventType, Partial<Record<OrderStatus | "none", 
   "return.received.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
   "return.refused.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
   "return.restocked.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
+  "order.claimed.v1": {
+    placed: "placed",
+    paid: "paid",
+    fulfilled: "fulfilled",
+    cancelled: "cancelled",
+    refunded: "refunded",
+  },
+  // Not before: whoever ships or pays back needs to know to whom.
+  "order.erased.v1": { fulfilled: "fulfilled", cancelled: "cancelled", refunded: "refunded" },
 };
 
 /** Events that move money must also fit where the money is. */
@@ -50,9 +59,25 @@ export function mayFollow(state: OrderState, type: OrderEventType): boolean {
     case "order.shipped.v1":
       // All of the money is on its way back.
       return !(state.payment.captured > 0 && refundableOf(state) <= 0);
+    case "order.claimed.v1":
+      // Its first account keeps it.
+      return state.ownerId === undefined && !state.isErased;
+    case "order.erased.v1":
+      return !state.isErased && isSettled(state);
     default:
       return true;
   }
+}
+
+/** Whether nothing is owed to the shopper any more: neither goods nor money. */
+function isSettled({ status, placed, payment, refunds, returns }: OrderState): boolean {
+  const isPaidBack = ["voided", "refunded"].includes(payment.status);
+  const owesMoney = status === "cancelled" && placed.totals.total.amount > 0 && !isPaidBack;
+  return (
+    !owesMoney &&
+    !refunds.some((refund) => refund.status === "pending") &&
+    !returns.some((each) => each.status === "requested")
+  );
 }
 
 const isReceived = ({ status }: OrderState["returns"][number]): boolean => status === "received";

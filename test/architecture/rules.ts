@@ -48,6 +48,7 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/content/tags.ts",
   "src/inventory/stock.ts",
   "src/operations/check-order.ts",
+  "src/orders/erased-event.ts",
   "src/orders/order-number.ts",
   "src/orders/order-view.ts",
   "src/orders/plan-refund.ts",

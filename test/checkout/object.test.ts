@@ -254,7 +254,7 @@ describe("who may see and close a checkout", () => {
 
   it("stores nothing for an id that somebody made up", async ({ expect }) => {
     const object = env.CHECKOUT.getByName(`chk_${crypto.randomUUID().replaceAll("-", "")}`);
-    expect(await object.view({ kind: "guest", tokenHash: "x" })).toBeUndefined();
+    expect(await object.view([{ kind: "guest", tokenHash: "x" }])).toBeUndefined();
     const tables = await runInDurableObject(object, (_object, { storage }) =>
       storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'checkout'").toArray(),
     );

@@ -41,6 +41,7 @@ export function recordingQueues(down: readonly (keyof OrderQueues)[] = []): Reco
 type Placing = {
   quantities?: number[];
   email?: string;
+  cartOwner?: string;
   phone?: string;
   /** One unit of the first line from each; the first of them bears the shipping. */
   from?: readonly string[];
@@ -53,6 +54,7 @@ type Placing = {
 export async function placed({
   quantities = [2],
   email = "ada@example.com",
+  cartOwner,
   phone,
   from = [],
   occurredAtMs = Date.now(),
@@ -67,7 +69,8 @@ export async function placed({
     lines: [{ lineId: plain.lines[0]!.id, quantity: 1 }],
     shipping: at === 0 ? plain.totals.shipping : { ...plain.totals.shipping, amount: 0 },
   }));
-  const body = { ...plain, email, shippingAddress, shipments };
+  const owner = cartOwner === undefined ? {} : { cartOwner };
+  const body = { ...plain, email, shippingAddress, shipments, ...owner };
   const actor = { kind: "shopper", id: "guest" } as const;
   await placeOrder(ioAt(appendedAtMs), { orderId, body, actor, occurredAtMs });
   return { orderId, body };

@@ -36,8 +36,11 @@ export type Route = {
   method: string;
   path: string;
   audience: string | undefined;
-  /** Reads who is signed in. */
-  isForSignedIn: boolean;
+  /**
+   * For a route that reads who is signed in. Nobody's who has an account: tokens are believed without
+   * asking. Each route has its own, for some of them end what they are called with.
+   */
+  accessToken: string | undefined;
   /** What a staff key needs for it. */
   scope: string | undefined;
   tags: readonly string[];
@@ -80,15 +83,12 @@ export const send = async (
 const ORDER_ID = `ord_${"0".repeat(26)}` as OrderId;
 const ORDER_TOKEN = await orderToken(settings.TOKEN_SECRET, ORDER_ID);
 
-/** Nobody's who has an account: tokens are believed without asking. */
-const ACCESS_TOKEN = await accessToken(configOf(settings));
-
 /** All the credentials a route could want, so that what is refused is refused for its content. */
 export const credentials = (
-  route: Pick<Route, "audience" | "isForSignedIn">,
+  route: Pick<Route, "audience" | "accessToken">,
 ): Record<string, string> => ({
   ...(route.audience === "staff" && { Authorization: `Bearer ${STAFF_KEY}` }),
-  ...(route.isForSignedIn && { Authorization: `Bearer ${ACCESS_TOKEN}` }),
+  ...(route.accessToken && { Authorization: `Bearer ${route.accessToken}` }),
   "Cart-Token": "t".repeat(43),
   "Order-Token": ORDER_TOKEN,
   "Idempotency-Key": crypto.randomUUID(),
@@ -111,8 +111,8 @@ export const LEAK =
 export async function documentedRoutes(): Promise<Route[]> {
   const document = await (await send("/openapi.json")).json<Document>();
   const { schemas } = document.components;
-  return Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([verb, operation]) => {
+  const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(async ([verb, operation]) => {
       const method = verb.toUpperCase();
       const schema = operation.requestBody?.content[JSON_TYPE]?.schema;
       return {
@@ -120,7 +120,9 @@ export async function documentedRoutes(): Promise<Route[]> {
         method,
         path,
         audience: operation["x-audience"],
-        isForSignedIn: (operation.security ?? []).some((each) => "accessToken" in each),
+        accessToken: (operation.security ?? []).some((each) => "accessToken" in each)
+          ? await accessToken(configOf(settings))
+          : undefined,
         scope: operation["x-scope"],
         tags: operation.tags ?? [],
         parameters: operation.parameters ?? [],
@@ -131,6 +133,7 @@ export async function documentedRoutes(): Promise<Route[]> {
       };
     }),
   );
+  return Promise.all(routes);
 }
 
 function withoutReferences(schema: Schema, schemas: Record<string, Schema>): Schema {

@@ -75,13 +75,16 @@ export class IdempotencyObject extends DurableObject<Env> {
  * Honours `Idempotency-Key` on a route. `caller` names whose key it is, so that nobody can read
  * another's answer by guessing a key. Answers below 500 are kept; weather gives the key back.
  */
-export const idempotent = (caller: (c: Context<ApiEnv>) => string, options = { required: false }) =>
+export const idempotent = (
+  caller: (c: Context<ApiEnv>) => string | Promise<string>,
+  options = { required: false },
+) =>
   createMiddleware<ApiEnv>(async (c, next) => {
     const key = options.required ? requireIdempotencyKey(c) : idempotencyKeyOf(c);
     if (key === undefined) return next();
 
     const { meter } = c.var;
-    const name = await sha256Hex(`${caller(c)}\n${key}`);
+    const name = await sha256Hex(`${await caller(c)}\n${key}`);
     const stub = () => c.env.IDEMPOTENCY.getByName(name);
     const body = await c.req.text();
     const fingerprint = await sha256Hex(`${c.req.method} ${c.req.path}\n${body}`);
