@@ -11,6 +11,8 @@ declare module "vitest" {
     vars: Record<string, string>;
     /** Opens every `/ops` route. */
     staffKey: string;
+    /** How many bad requests to make, of which seed; or one of them alone. */
+    fuzz: { seed: number; count: number; only?: number };
   }
 }
 
@@ -34,9 +36,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     });
     project.provide("vars", { ...vars });
     project.provide("staffKey", backends.staffKey);
+    project.provide("fuzz", fuzzOf(process.env));
     return teardown;
   } catch (error) {
     await teardown();
     throw error;
   }
 }
+
+/** `npm run fuzz` says more; tests make a few, always the same. */
+const fuzzOf = ({ FUZZ_SEED, FUZZ_COUNT, FUZZ_ONLY }: NodeJS.ProcessEnv) => ({
+  seed: Number(FUZZ_SEED ?? 1),
+  count: Number(FUZZ_COUNT ?? 1_500),
+  ...(FUZZ_ONLY === undefined ? {} : { only: Number(FUZZ_ONLY) }),
+});

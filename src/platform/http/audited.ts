@@ -51,26 +51,20 @@ export const audited = (action: string, { body = "kept" }: { body?: "kept" | "se
 const BODY_KEPT_MAX = 16_384; // bytes
 const SECRET = /password|secret|token/i;
 
-/** A JSON object as it was sent, without its secrets; of everything else, and of what is long, its size. */
+/** What was validated, without its secrets; of everything else, and of what is long, its size. */
 async function sentBody(c: Context<ApiEnv>): Promise<Record<string, unknown>> {
-  const bytes = await c.req.arrayBuffer();
-  if (bytes.byteLength === 0) return {};
-  const contentType = c.req.header("Content-Type");
-  const size = { ...(contentType ? { contentType } : {}), bytes: bytes.byteLength };
-  if (bytes.byteLength > BODY_KEPT_MAX || !contentType?.includes("json")) return size;
-  try {
-    const text = new TextDecoder().decode(bytes);
-    const sent: unknown = JSON.parse(text, (key, value: unknown) =>
-      SECRET.test(key) ? "(secret)" : value,
-    );
-    return sent !== null && typeof sent === "object" && !Array.isArray(sent)
-      ? (sent as Record<string, unknown>)
-      : size;
-  } catch {
-    // A route that takes no JSON was sent something that claims to be some.
-    return size;
-  }
+  const validated: unknown = c.req.valid("json" as never);
+  if (validated === undefined) return sizeOf(c, (await c.req.arrayBuffer()).byteLength);
+  const text = JSON.stringify(validated, (key, value: unknown) =>
+    SECRET.test(key) ? "(secret)" : value,
+  );
+  return text.length > BODY_KEPT_MAX
+    ? sizeOf(c, text.length)
+    : (JSON.parse(text) as Record<string, unknown>);
 }
+
+const sizeOf = (c: Context, bytes: number): Record<string, unknown> =>
+  bytes === 0 ? {} : { contentType: c.req.header("Content-Type") ?? null, bytes };
 
 async function outcomeOf(c: Context<ApiEnv>): Promise<ActOutcome> {
   if (c.error) {

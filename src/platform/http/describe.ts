@@ -31,7 +31,7 @@ export type RouteDescription = {
   tag: string;
   /** The success answers by status. */
   responses: Partial<Record<200 | 201 | 202, z.ZodType>>;
-  /** The problems of this route beside `internal`, which any route may answer. */
+  /** The problems of this route, beside those that any route may answer. */
   problems?: readonly ProblemSlug[];
   /** The headers that the route reads. The typed client sends them by itself, so they are no input of it. */
   headers?: Partial<Record<RequestHeader, "required" | "optional">>;
@@ -49,6 +49,15 @@ type Audience =
 
 const problemContent = { "application/problem+json": { schema: resolver(ProblemDocument) } };
 
+/** What the pipeline, or a bug, may answer before a route or in its place. */
+const OF_ANY_ROUTE: readonly ProblemSlug[] = [
+  "request-malformed",
+  "unauthorized",
+  "request-too-large",
+  "unsupported-media-type",
+  "internal",
+];
+
 /** Documents a route from the same schemas that it validates and answers with, and guards staff's. */
 export function describe(description: RouteDescription): MiddlewareHandler {
   const documented = documentedBy(description);
@@ -64,8 +73,8 @@ function documentedBy(description: RouteDescription) {
     status,
     { description: summary, content: { "application/json": { schema: resolver(schema) } } },
   ]);
-  const ofStaff: readonly ProblemSlug[] = scope ? ["unauthorized", "forbidden"] : [];
-  const slugs = [...new Set<ProblemSlug>([...problems, ...ofStaff, "internal"])];
+  const ofStaff: readonly ProblemSlug[] = scope ? ["forbidden"] : [];
+  const slugs = [...new Set<ProblemSlug>([...problems, ...ofStaff, ...OF_ANY_ROUTE])];
   const byStatus = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
   const refusals = [...byStatus].map(([status, group]) => [
     String(status),
