@@ -22,6 +22,8 @@ import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inve
 import { locationRoutes } from "./inventory/locations/operations-routes.ts";
 import {
   auditRoutes,
+  blockRoutes,
+  flagRoutes,
   healthRoutes,
   purgeRoutes,
   queueRoutes,
@@ -79,6 +81,8 @@ export const api = app
   .use("/ops/v1/orders/*", jsonOnly)
   .use("/ops/v1/queues/*", jsonOnly)
   .use("/ops/v1/staff-keys/*", jsonOnly)
+  .use("/ops/v1/blocks/*", jsonOnly)
+  .use("/ops/v1/flags/*", jsonOnly)
   .route("/api/v2", healthRoutes)
   .route("/api/v2", catalogRoutes)
   .route("/api/v2", contentRoutes)
@@ -111,6 +115,8 @@ export const api = app
     purgeRoutes((c, path) => pageKeyOf(app, c.env, c.var.io.config.PUBLIC_URL, path)),
   )
   .route("/ops/v1", auditRoutes)
+  .route("/ops/v1", blockRoutes)
+  .route("/ops/v1", flagRoutes)
   .route("/ops/v1", queueRoutes)
   .route("/ops/v1", staffRoutes)
   // Comms stands beside operations: what was told is handed over here.

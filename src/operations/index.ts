@@ -1,3 +1,5 @@
+export { blockRoutes } from "./access/block-routes.ts";
+export { flagRoutes } from "./access/flag-routes.ts";
 export { auditRoutes } from "./audit-routes.ts";
 export { purgeRoutes } from "./purge-routes.ts";
 export { queueRoutes } from "./queue-routes.ts";

@@ -9,9 +9,10 @@ import { listQueues } from "./queues.ts";
 export async function watchQueues(
   io: Pick<Io, "sql" | "clock" | "trace" | "meter" | "config">,
   queues: ReadonlyMap<string, Queue>,
-): Promise<{ raised: number }> {
-  const { QUEUE_DEPTH_ALERT, DEAD_LETTERS_ALERT } = io.config;
+): Promise<{ raised: number; full: string[] }> {
+  const { QUEUE_DEPTH_ALERT, QUEUE_DEPTH_SHED, DEAD_LETTERS_ALERT } = io.config;
   let raised = 0;
+  const full: string[] = [];
   const settle = async (alert: Alert, stands: boolean) => {
     if (stands) raised += 1;
     await (stands ? raiseAlert(io, alert) : resolveAlert(io, alert));
@@ -20,9 +21,10 @@ export async function watchQueues(
     if (backlog) {
       const alert = { kind: "queue_depth", subject: name, detail: backlog } as const;
       await settle(alert, backlog.messages >= QUEUE_DEPTH_ALERT);
+      if (backlog.messages >= QUEUE_DEPTH_SHED) full.push(name);
     }
     const alert = { kind: "dead_letters", subject: name, detail: deadLetters } as const;
     await settle(alert, deadLetters.waiting >= DEAD_LETTERS_ALERT);
   }
-  return { raised };
+  return { raised, full };
 }

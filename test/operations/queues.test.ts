@@ -195,4 +195,15 @@ describe("the watch over the queues", () => {
     await watch();
     expect((await alertOf(`dead_letters:${name}`))?.resolvedAt).not.toBeNull();
   });
+
+  it("names the queues that are so full that no more should be put into them", async ({
+    expect,
+  }) => {
+    const [full, deep] = [ownQueue(), ownQueue()];
+    const queues = new Map([
+      [full, queueOf(100_000)],
+      [deep, queueOf(99_999)],
+    ]);
+    expect((await watchQueues(io(Date.now()), queues)).full).toEqual([full]);
+  });
 });

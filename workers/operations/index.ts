@@ -2,6 +2,8 @@ import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
 import { sweepMails, sweepRevocations } from "../../src/identity/index.ts";
+import { reconcileStanding } from "../../src/operations/access/reconcile-standing.ts";
+import { shedWhileFull } from "../../src/operations/access/shed-while-full.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
@@ -31,14 +33,21 @@ export default {
       account_mails: sweepMails(io, env),
     };
     const reconciling = reconcilePayments(io, env);
-    const watching = watchQueues(io, boundQueues(env));
+    const standing = reconcileStanding(io, env);
+    const watching = watchQueues(io, boundQueues(env)).then(({ full }) =>
+      shedWhileFull(io, env, full),
+    );
     // Each to its end: one that finds its database away must not stop the others.
-    await Promise.allSettled([...Object.values(sweeps), reconciling, watching]);
+    await Promise.allSettled([...Object.values(sweeps), reconciling, standing, watching]);
     for (const [context, sweep] of Object.entries(sweeps)) {
       const { swept, failed } = await sweep;
       if (swept + failed > 0) logInfo(`${context}.swept`, { swept, failed, trace: io.trace });
     }
     await watching;
+    const { told, untold, restored } = await standing;
+    if (told + untold + restored > 0) {
+      logInfo("access.reconciled", { told, untold, restored, trace: io.trace });
+    }
     const { left, ...reconciled } = await reconciling;
     const repaired = reconciled.events + reconciled.payments + reconciled.orders;
     if (repaired + left > 0) {

@@ -50,6 +50,7 @@ export type AppendError =
 
 export const FACTS_PER_APPEND_MAX = 10_000;
 const VALUE_LENGTH_MAX = 256;
+const DATA_LENGTH_MAX = 1_024;
 
 /** `kind:id`, as it also has to fit a `Cache-Tag` header: no comma, no `*`, no space. */
 const TAG = /^[a-z][a-z_]{0,31}:[A-Za-z0-9._~-]{1,95}$/;
@@ -75,9 +76,12 @@ export const TOPICS: Readonly<Record<FactKind, string>> = {
   unflag: "flag",
 };
 
+/** What undoes a standing fact. */
+export const UNDOING = { revoke: "unrevoke", block: "unblock", flag: "unflag" } as const;
+export type StandingKind = keyof typeof UNDOING;
+
 /** Facts that hold until they are undone or end; the others only matter to who was there before them. */
-export const isStanding = (kind: FactKind): boolean =>
-  kind === "revoke" || kind === "block" || kind === "flag";
+export const isStanding = (kind: FactKind): kind is StandingKind => Object.hasOwn(UNDOING, kind);
 
 /** What is wrong with a fact, or undefined. */
 export function factFault({ kind, value, data, untilMs }: NewFact): string | undefined {
@@ -85,7 +89,7 @@ export function factFault({ kind, value, data, untilMs }: NewFact): string | und
   if (kind === "purge" && !isTag(value)) return "not a tag";
   if (kind === "purge_all" && value !== "") return "purge_all is about nothing in particular";
   if (kind !== "purge_all" && value === "") return "about nothing";
-  if (value.length > VALUE_LENGTH_MAX || (data?.length ?? 0) > VALUE_LENGTH_MAX) return "too long";
+  if (value.length > VALUE_LENGTH_MAX || (data?.length ?? 0) > DATA_LENGTH_MAX) return "too long";
   if (untilMs !== undefined && !Number.isSafeInteger(untilMs)) return "an end that is not a time";
   return undefined;
 }

@@ -9,12 +9,15 @@ import {
   type Appended,
   EDGE_MAX_AGE_MS,
   FACTS_PER_APPEND_MAX,
+  type Fact,
   type FactKind,
   type FeedDelta,
   factFault,
   isStanding,
   type NewFact,
+  type StandingKind,
   TOPICS,
+  UNDOING,
 } from "./facts.ts";
 import { FEED_MIGRATIONS, FeedStore } from "./feed-store.ts";
 import {
@@ -100,6 +103,25 @@ export class EdgeFeedObject extends DurableObject<Env> {
     if (facts.length <= wanted) return { ...head, facts, more: false };
     facts.pop();
     return { ...head, position: facts.at(-1)!.sequence, facts, more: true };
+  }
+
+  /** All that stands of a kind, at most `STANDING_MAX`: for whoever keeps the truth of it elsewhere. */
+  standing(kind: StandingKind): Fact[] {
+    return this.#store.standing(kind);
+  }
+
+  /**
+   * Undoes facts that are still the ones that were read: what was said anew since then stands. Answers
+   * how many it undid.
+   */
+  retract(kind: StandingKind, read: readonly Pick<Fact, "value" | "sequence">[]): number {
+    const now = new Map(this.#store.standing(kind).map(({ value, sequence }) => [value, sequence]));
+    const same = read.filter(({ value, sequence }) => now.get(value) === sequence);
+    const facts = same.map(({ value }): NewFact => ({ kind: UNDOING[kind], value }));
+    for (let from = 0; from < facts.length; from += FACTS_PER_APPEND_MAX) {
+      this.append(facts.slice(from, from + FACTS_PER_APPEND_MAX));
+    }
+    return facts.length;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Bucket } from "../../shared/token-bucket.ts";
-import { type Fact, isStanding, type NewFact, TOPICS } from "./facts.ts";
+import { type Fact, isStanding, type NewFact, type StandingKind, TOPICS } from "./facts.ts";
 
 /** Append-only: what has shipped stays. */
 export const FEED_MIGRATIONS = [
@@ -73,18 +73,13 @@ export class FeedStore {
   }
 
   after(position: number, limit: number): Fact[] {
-    return this.#sql
-      .exec<Row>(
-        `SELECT ${FACT_COLUMNS} WHERE sequence > ? ORDER BY sequence LIMIT ?`,
-        position,
-        limit,
-      )
-      .toArray()
-      .map(({ data, untilMs, ...fact }) => ({
-        ...fact,
-        ...(data === null ? {} : { data }),
-        ...(untilMs === null ? {} : { untilMs }),
-      }));
+    const query = `SELECT ${FACT_COLUMNS} WHERE sequence > ? ORDER BY sequence LIMIT ?`;
+    return this.#sql.exec<Row>(query, position, limit).toArray().map(factOf);
+  }
+
+  standing(kind: StandingKind): Fact[] {
+    const query = `SELECT ${FACT_COLUMNS} WHERE topic = ? AND kind = ?`;
+    return this.#sql.exec<Row>(query, TOPICS[kind], kind).toArray().map(factOf);
   }
 
   purgesAfter(position: number, limit: number): Pick<Fact, "sequence" | "kind" | "value">[] {
@@ -174,3 +169,9 @@ export class FeedStore {
     this.#sql.exec("UPDATE feed SET forwarded = ?", position);
   }
 }
+
+const factOf = ({ data, untilMs, ...fact }: Row): Fact => ({
+  ...fact,
+  ...(data === null ? {} : { data }),
+  ...(untilMs === null ? {} : { untilMs }),
+});

@@ -3,4 +3,4 @@ export { knownVersion } from "./known-version.ts";
 export { jsonOnly, limitBody } from "./limit-body.ts";
 export { pace, paceByMethod } from "./pace.ts";
 export { refuseBlocked, viewEdge } from "./refuse-blocked.ts";
-export { shedLoad } from "./shed-load.ts";
+export { QUEUES_FULL_FLAG, shedLoad } from "./shed-load.ts";

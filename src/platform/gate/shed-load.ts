@@ -5,7 +5,7 @@ import { pressureOf } from "../load/isolate-pressure.ts";
 import type { Refusal } from "../load/pressure.ts";
 
 /** Set by the operations Worker while a queue is over its mark; by operators, to pause a kind of route. */
-const QUEUES_FULL_FLAG = "queues-full";
+export const QUEUES_FULL_FLAG = "queues-full";
 const pauseFlag = (kind: string) => `pause-${kind}`;
 const FLAG_RETRY_SECONDS = "30";
 
