@@ -15,6 +15,7 @@ import { accountRoutes } from "./identity/account-routes.ts";
 import { factorRoutes } from "./identity/factors/routes.ts";
 import { authenticate } from "./identity/index.ts";
 import { jwksRoutes } from "./identity/jwks-routes.ts";
+import { accountOperationsRoutes } from "./identity/operations-routes.ts";
 import { passwordRoutes } from "./identity/password-routes.ts";
 import { findSecondFactor } from "./identity/second-factor-of.ts";
 import { sessionRoutes } from "./identity/session-routes.ts";
@@ -83,6 +84,7 @@ export const api = app
   .use("/ops/v1/staff-keys/*", jsonOnly)
   .use("/ops/v1/blocks/*", jsonOnly)
   .use("/ops/v1/flags/*", jsonOnly)
+  .use("/ops/v1/users/*", jsonOnly)
   .route("/api/v2", healthRoutes)
   .route("/api/v2", catalogRoutes)
   .route("/api/v2", contentRoutes)
@@ -114,6 +116,7 @@ export const api = app
     "/ops/v1",
     purgeRoutes((c, path) => pageKeyOf(app, c.env, c.var.io.config.PUBLIC_URL, path)),
   )
+  .route("/ops/v1", accountOperationsRoutes)
   .route("/ops/v1", auditRoutes)
   .route("/ops/v1", blockRoutes)
   .route("/ops/v1", flagRoutes)

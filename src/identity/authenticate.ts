@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { DependencyDown } from "../platform/dependency.ts";
-import { type Edge, openEdge } from "../platform/edge/index.ts";
+import type { Edge } from "../platform/edge/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { withholder } from "../platform/http/withhold.ts";
@@ -21,7 +21,7 @@ export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
   const { clock, config } = c.var.io;
   const claims = await tokenDesk(config).readAccess(bearerOf(header), clock.nowMs());
   if (!claims) throw refused();
-  const edge = edgeOf(c);
+  const { edge } = c.var;
   edge.keepFresh(clock.nowMs());
   if (isRevoked(edge.reader, claims, clock.nowMs())) throw refused();
   c.set("shopper", {
@@ -71,8 +71,3 @@ const isRead = ({ req: { method } }: Context<ApiEnv>) => method === "GET" || met
 /** What goes on while nobody can say which tokens were revoked: it shows the same to everybody. */
 const BROWSING = /^\/api\/v\d\/(?:products|categories|availability|search|content|health)(?:\/|$)/;
 const isBrowsing = (c: Context<ApiEnv>) => isRead(c) && BROWSING.test(c.req.path);
-
-function edgeOf(c: Context<ApiEnv>): Edge {
-  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-  return openEdge(c.env, c.var.meter, { waitUntil });
-}

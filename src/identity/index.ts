@@ -1,4 +1,5 @@
 export { authenticate, requireShopper } from "./authenticate.ts";
+export { forgetExpired } from "./forget-expired.ts";
 export {
   type AccountMail,
   type AccountTemplate,

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { countedAs, isUnlimited } from "../platform/gate/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import {
   type Claim,
@@ -25,12 +26,14 @@ const MAIL_ADDRESS = quota("account-mail-address", 30, HOUR_MS);
 const LINK_ADDRESS = quota("account-link-address", 60, 10 * 60_000);
 
 /** Where a request comes from; undefined for calls from inside, which have no address. */
-const addressOf = (c: Context<ApiEnv>) => c.req.header("CF-Connecting-IP");
+const addressOf = (c: Context<ApiEnv>) => countedAs(c.var.visitor.address);
 
-const fromAddress = (c: Context<ApiEnv>, policy: Claim["policy"]): Claim[] => {
-  const subject = addressOf(c);
-  return subject === undefined ? [] : [{ policy, subject }];
-};
+function fromAddress(c: Context<ApiEnv>, policy: Claim["policy"]): Claim[] {
+  const { visitor, io } = c.var;
+  const subject = countedAs(visitor.address);
+  const isCounted = visitor.address !== undefined && !isUnlimited(visitor.address, io.config);
+  return isCounted && subject !== undefined ? [{ policy, subject }] : [];
+}
 
 function takeSignIn(c: Context<ApiEnv>, { key }: Pick<Email, "key">): Promise<Tries> {
   const address = addressOf(c);

@@ -1,6 +1,7 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import type { SqlSession } from "../platform/sql/session.ts";
 import type { UserId } from "../shared/ids.ts";
+import type { UserStatus } from "./model.ts";
 import { passwords, users } from "./schema.ts";
 
 /** Columns of a user with what is kept of their password. */
@@ -17,7 +18,7 @@ export type Credential = {
   userId: UserId;
   email: string;
   emailKey: string;
-  status: "active" | "disabled";
+  status: UserStatus;
   epoch: number;
   /** Null for who has never set a password. */
   passwordHash: string | null;
@@ -63,4 +64,21 @@ export async function raiseEpoch(
     .from(users)
     .where(eq(users.id, userId));
   return row?.epoch;
+}
+
+/** Opens or closes an account; closing it ends all its sessions. Doing it again changes nothing. */
+export async function setStatus(
+  db: SqlSession,
+  userId: UserId,
+  { status, nowMs }: { status: UserStatus; nowMs: number },
+): Promise<Credential | undefined> {
+  const ends =
+    status === "disabled"
+      ? { sessionEpoch: sql`${users.sessionEpoch} + 1`, revokeDueMs: nowMs }
+      : {};
+  await db
+    .update(users)
+    .set({ status, updatedAtMs: nowMs, ...ends })
+    .where(and(eq(users.id, userId), ne(users.status, status)));
+  return findCredential(db, { userId });
 }

@@ -1,7 +1,7 @@
 import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
-import { sweepMails, sweepRevocations } from "../../src/identity/index.ts";
+import { forgetExpired, sweepMails, sweepRevocations } from "../../src/identity/index.ts";
 import { reconcileStanding } from "../../src/operations/access/reconcile-standing.ts";
 import { shedWhileFull } from "../../src/operations/access/shed-while-full.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
@@ -31,6 +31,7 @@ export default {
       catalog: sweepCatalogOutbox(io, env),
       revocations: sweepRevocations(io, env),
       account_mails: sweepMails(io, env),
+      expired_sessions: forgetExpired(io),
     };
     const reconciling = reconcilePayments(io, env);
     const standing = reconcileStanding(io, env);
