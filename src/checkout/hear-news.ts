@@ -14,10 +14,12 @@ import {
   type PaymentNews,
 } from "../payments/index.ts";
 import type { Io } from "../platform/io/io.ts";
+import { creditAll, type VoucherEnv } from "../promotions/index.ts";
 import { CheckoutId, OrderId } from "../shared/ids.ts";
 import { type CheckoutBindings, checkoutStub } from "./stub.ts";
 
-export type NewsEnv = CheckoutBindings & OrderQueues;
+export type NewsEnv = CheckoutBindings & SettleEnv;
+type SettleEnv = OrderQueues & VoucherEnv;
 
 /** Our keys name what they are for: `chk_…:1`, `chk_…:1:void`, `capture:ord_…`, `refund:ord_…:…`. */
 function subjectOf(
@@ -57,13 +59,13 @@ export const hearNews =
 
 async function hearOfOrder(
   io: Io,
-  queues: OrderQueues,
+  env: SettleEnv,
   order: OrderState,
   news: PaymentNews,
 ): Promise<HeardNews> {
   if (!isOrdersMoney(order, news)) return "mismatch";
   if (news.isSetback) return "settled"; // A person was alerted; asking again would say the same.
-  await settleOrder(io, queues, order);
+  await settleOrder(io, env, order);
   return "settled";
 }
 
@@ -71,8 +73,12 @@ async function hearOfOrder(
  * Moves the money that an order's state asks for, or finds it moved. Throws while its outcome is not
  * known; safe to repeat, because each movement has a key under which the processor does it once.
  */
-export async function settleOrder(io: Io, queues: OrderQueues, order: OrderState): Promise<void> {
-  const deps = { processors: openProcessors(io), queues };
+export async function settleOrder(io: Io, env: SettleEnv, order: OrderState): Promise<void> {
+  const deps = {
+    processors: openProcessors(io),
+    queues: env,
+    creditAll: (credit: Parameters<typeof creditAll>[2]) => creditAll(env, io.meter, credit),
+  };
   if (order.status === "placed") await capturePayment(io, deps, order.id);
   else if (order.status === "cancelled") await refundCancelled(io, deps, order.id);
   else await executeRefunds(io, deps, order.id);

@@ -1,4 +1,4 @@
-import type { OrderEventBody, OrderView } from "../orders/index.ts";
+import type { EventData, OrderEventBody, OrderView } from "../orders/index.ts";
 import { formatMoney } from "../shared/money.ts";
 import { oneLine } from "./markup.ts";
 
@@ -84,6 +84,7 @@ function shippedNotice(order: OrderView, event: OrderEventBody | undefined): Not
 }
 
 function refundedNotice(order: OrderView, event: OrderEventBody | undefined): Notice {
+  if (event?.type === "voucher.credited.v1") return creditNotice(order, event.data);
   const data = event?.type === "payment.refunded.v1" ? event.data : undefined;
   const amount = formatMoney(data?.amount ?? order.payment.refunded);
   const refund = order.refunds.find(({ id }) => id === data?.request);
@@ -95,6 +96,26 @@ function refundedNotice(order: OrderView, event: OrderEventBody | undefined): No
     sums: [{ label: "Refunded", price: amount }],
     closing: SEE,
     short: `We have sent back ${amount} for your order ${order.number}.`,
+  };
+}
+
+type Credit = EventData<"voucher.credited.v1">;
+
+/** Of a refund that a gift voucher has its part in: the other part, if any, is a message of its own. */
+function creditNotice(order: OrderView, { refundId, vouchers }: Credit): Notice {
+  const refund = order.refunds.find(({ id }) => id === refundId);
+  const named = vouchers.map(({ id, amount }) => {
+    const code = order.vouchers.find((voucher) => voucher.id === id)?.code ?? "";
+    return { label: `Back on your gift voucher ${oneLine(code)}`, price: formatMoney(amount) };
+  });
+  return {
+    template: "order-refunded",
+    subject: `A refund for your order ${order.number}`,
+    opening: "We have put back on your gift voucher what it had paid. You can spend it again now.",
+    items: unitsOf(order, refund?.lines ?? []),
+    sums: named,
+    closing: SEE,
+    short: undefined,
   };
 }
 

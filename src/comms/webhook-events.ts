@@ -19,6 +19,7 @@ const NAMES: Partial<Record<OrderEventType, WebhookEvent>> = {
   "order.cancelled.v1": "order.cancelled",
   "order.shipped.v1": "order.shipped",
   "payment.refunded.v1": "order.refunded",
+  "voucher.credited.v1": "order.refunded",
   "return.requested.v1": "return.requested",
   "return.received.v1": "return.received",
   "return.refused.v1": "return.refused",

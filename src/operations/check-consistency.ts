@@ -9,6 +9,7 @@ import {
 import { openProcessors } from "../payments/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { logError } from "../platform/telemetry/log.ts";
+import { redemptionsFor, type VoucherEnv } from "../promotions/index.ts";
 import { OrderId, type Sku } from "../shared/ids.ts";
 import { type Checked, checkOrder } from "./check-order.ts";
 import { type MessagesOf, saleOf } from "./trace-order.ts";
@@ -30,14 +31,14 @@ export const ConsistencyPage = z
     ),
     checked: z.int().describe("How many orders this page looked at"),
     unknown: z
-      .array(z.object({ orderId: OrderId, what: z.enum(["stock", "payment"]) }))
+      .array(z.object({ orderId: OrderId, what: z.enum(["stock", "payment", "voucher"]) }))
       .describe("What could not be asked: it is neither right nor wrong"),
     nextCursor: z.string().nullable(),
   })
   .meta({ id: "ConsistencyPage" });
 export type ConsistencyPage = z.infer<typeof ConsistencyPage>;
 
-export type ConsistencyDeps = { env: InventoryEnv; messagesOf: MessagesOf };
+export type ConsistencyDeps = { env: InventoryEnv & VoucherEnv; messagesOf: MessagesOf };
 
 /**
  * Holds one page of orders to the invariants, on the live data, and changes nothing. Orders come by
@@ -68,10 +69,12 @@ export async function checkConsistency(
       evidence,
       mails: told.filter(({ channel }) => channel === "email").map(({ what }) => what),
       movements: state.ok ? await movementsFor(io, env, state.value) : "unknown",
+      redemptions: state.ok ? await redemptionsOf(io, env, state.value) : [],
       payment: doubtful.includes(evidence) ? await paymentOf(io, evidence) : "not_asked",
     };
     page.findings.push(...checkOrder(checked, { nowMs, graceMs: GRACE_MS }));
     if (state.ok && checked.movements === "unknown") page.unknown.push({ orderId, what: "stock" });
+    if (checked.redemptions === "unknown") page.unknown.push({ orderId, what: "voucher" });
     if (checked.payment === "unknown") page.unknown.push({ orderId, what: "payment" });
   }
   if (ids.length === limit) page.nextCursor = ids.at(-1) ?? null;
@@ -94,6 +97,20 @@ async function movementsFor(io: Io, env: InventoryEnv, order: OrderState) {
   } catch (error) {
     logError("consistency.stock_unknown", error, { orderId: order.id });
     return "unknown" as const;
+  }
+}
+
+async function redemptionsOf(
+  io: Io,
+  env: VoucherEnv,
+  { id: orderId, placed: { holdId, vouchers = [] } }: OrderState,
+): Promise<Checked["redemptions"]> {
+  try {
+    const ids = vouchers.map(({ id }) => id);
+    return await redemptionsFor(env, io.meter, holdId, ids);
+  } catch (error) {
+    logError("consistency.voucher_unknown", error, { orderId });
+    return "unknown";
   }
 }
 

@@ -1,9 +1,9 @@
-import type { OrderEvidence, OrderState } from "../orders/index.ts";
+import { type OrderEvidence, type OrderState, voucherReturned } from "../orders/index.ts";
 import type { FoundPayment } from "../payments/index.ts";
 import type { OrderId, Sku } from "../shared/ids.ts";
 
 /** The invariants that can be looked at on live data, by their names in the reliability notes. */
-export type Invariant = "I1" | "I6" | "I7" | "I8" | "I10" | "I11" | "I13" | "I14";
+export type Invariant = "I1" | "I6" | "I7" | "I8" | "I10" | "I11" | "I13" | "I14" | "I16";
 
 export type Finding = {
   orderId: OrderId;
@@ -13,6 +13,13 @@ export type Finding = {
   repair: string;
 };
 
+/** What a voucher says that the order took, whether all of that went back, and what went back in parts. */
+type Redemption = {
+  voucherId: string;
+  amount: number;
+  status: "redeemed" | "restored" | "none";
+  credited: number;
+};
 type Movement = { sku: Sku; kind: string; quantity: number };
 
 /** Everything about one order that the checkers look at. `unknown`: it could not be asked. */
@@ -21,6 +28,8 @@ export type Checked = {
   /** The templates of the mails that were sent about it. */
   mails: readonly string[];
   movements: readonly Movement[] | "unknown";
+  /** What its vouchers say of it. */
+  redemptions: readonly Redemption[] | "unknown";
   /** `not_asked`: nothing about its payment is in doubt. */
   payment: FoundPayment | "not_asked" | "unknown";
 };
@@ -64,6 +73,16 @@ export function checkOrder(checked: Checked, limits: Limits): Finding[] {
     ...(isOld && checked.movements !== "unknown" ? stockFaults(order, checked.movements) : []).map(
       (detail) =>
         finding("I1", detail, "book the difference: POST /ops/v1/inventory/{sku}/movements"),
+    ),
+    ...(isOld && checked.redemptions !== "unknown"
+      ? voucherFaults(order, checked.redemptions)
+      : []
+    ).map((detail) =>
+      finding(
+        "I16",
+        detail,
+        "redrive its message in queue refunds or orders; else issue a voucher",
+      ),
     ),
     ...(isOld ? paymentFaults(order, checked.payment) : []).map(({ invariant, detail, repair }) =>
       finding(invariant, detail, repair),
@@ -154,6 +173,23 @@ function stockFaults(order: OrderState, movements: readonly Movement[]): string[
         return kind === "return" ? sum - quantity : sum;
       }, 0);
     return moved === expected ? [] : [`${sku}: ${moved} left the shelf, ${expected} were sold`];
+  });
+}
+
+/** Each voucher paid what the order says, and got back what its refunds, or its cancellation, say. */
+function voucherFaults(order: OrderState, redemptions: readonly Redemption[]): string[] {
+  return (order.placed.vouchers ?? []).flatMap(({ id, amount }) => {
+    const found = redemptions.find(({ voucherId }) => voucherId === id);
+    if (!found || found.status === "none") return [`${id} knows nothing of the ${amount.amount}`];
+    const taken = found.amount === amount.amount ? [] : [`${id} paid ${found.amount}`];
+    if (order.status === "cancelled") {
+      return found.status === "restored" ? taken : [...taken, `${id} did not get its money back`];
+    }
+    if (found.status === "restored") return [...taken, `${id} has all of its money back`];
+    const told = voucherReturned(order, id);
+    return found.credited === told
+      ? taken
+      : [...taken, `${id} got ${found.credited} back, the order says ${told}`];
   });
 }
 

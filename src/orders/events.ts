@@ -22,6 +22,7 @@ const ROUTES: Record<OrderEventType, readonly OrderQueueName[]> = {
   "order.stock_returned.v1": [],
   "order.shipped.v1": ["COMMS_QUEUE"],
   "refund.requested.v1": ["REFUNDS_QUEUE"],
+  "voucher.credited.v1": ["COMMS_QUEUE"],
   "refund.failed.v1": [],
   "return.requested.v1": ["COMMS_QUEUE"],
   "return.received.v1": ["ORDERS_QUEUE", "COMMS_QUEUE"],

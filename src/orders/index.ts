@@ -22,3 +22,4 @@ export {
 export { refundCancelled } from "./refund-cancelled.ts";
 export type { OrderState } from "./state.ts";
 export { sweepOutbox } from "./sweep-outbox.ts";
+export { voucherReturned } from "./voucher-share.ts";

@@ -65,6 +65,9 @@ export const OrderVoucher = z.object({
   amount: Money,
 });
 
+/** The part of a refund that a gift voucher gets back. */
+const VoucherPart = OrderVoucher.pick({ id: true, amount: true });
+
 /** Who was paid: nobody, where vouchers and discounts left nothing to pay. */
 const PaidBy = z.enum([...ProcessorName.options, "none"]);
 
@@ -194,12 +197,17 @@ export const OrderEventBody = z.discriminatedUnion("type", [
     type: z.literal("refund.requested.v1"),
     data: z.object({
       refundId: z.string(),
-      amount: Money,
+      amount: Money.describe("What goes back by the processor; 0 where vouchers paid all of it"),
+      vouchers: z.array(VoucherPart).optional().describe("What goes back to gift vouchers"),
       lines: z.array(LineUnits).describe("What it pays back; empty for a free amount"),
-      shipping: Money.describe("The part of `amount` that is shipping"),
+      shipping: Money.describe("The part of all that goes back that is shipping"),
       reason: z.string().max(200).describe("For the shop's own people"),
       returnId: z.string().optional(),
     }),
+  }),
+  z.object({
+    type: z.literal("voucher.credited.v1"),
+    data: z.object({ refundId: z.string(), vouchers: z.array(VoucherPart).min(1) }),
   }),
   z.object({
     type: z.literal("refund.failed.v1"),
@@ -268,7 +276,8 @@ const RefundView = z
   .object({
     id: z.string(),
     status: z.enum(["pending", "refunded", "failed"]),
-    amount: Money,
+    amount: Money.describe("What goes back the way it was paid"),
+    vouchers: z.array(VoucherPart).describe("What goes back to gift vouchers beside it"),
     lines: z.array(LineUnits),
     returnId: z.string().optional(),
   })
@@ -284,7 +293,7 @@ export const OrderView = z
     lines: z.array(OrderLine),
     totals: Totals,
     promotions: z.array(OrderPromotion),
-    vouchers: z.array(OrderVoucher),
+    vouchers: z.array(OrderVoucher.extend({ returned: Money.describe("What it got back") })),
     shippingAddress: Address,
     shippingMethod: z.string(),
     payment: z.object({

@@ -3,6 +3,7 @@ import { money } from "../shared/money.ts";
 import type { OrderView } from "./model.ts";
 import { plannedShipments, shipmentStatus } from "./shipments.ts";
 import type { OrderState } from "./state.ts";
+import { voucherReturned } from "./voucher-share.ts";
 
 /** The public order of API.md. */
 export function orderView(state: OrderState): OrderView {
@@ -16,7 +17,14 @@ export function orderView(state: OrderState): OrderView {
     lines: placed.lines,
     totals: placed.totals,
     promotions: placed.promotions ?? [],
-    vouchers: placed.vouchers ?? [],
+    vouchers: (placed.vouchers ?? []).map((voucher) => ({
+      ...voucher,
+      // A cancellation gives all of it back at once.
+      returned:
+        state.status === "cancelled"
+          ? voucher.amount
+          : money(voucherReturned(state, voucher.id), currency),
+    })),
     shippingAddress: placed.shippingAddress,
     shippingMethod: placed.shippingMethod,
     payment: {
@@ -37,10 +45,11 @@ export function orderView(state: OrderState): OrderView {
       received: [...received],
       reason,
     })),
-    refunds: state.refunds.map(({ refundId, status, amount, lines, returnId }) => ({
+    refunds: state.refunds.map(({ refundId, status, amount, vouchers = [], lines, returnId }) => ({
       id: refundId,
       status,
       amount,
+      vouchers,
       lines,
       ...(returnId === undefined ? {} : { returnId }),
     })),

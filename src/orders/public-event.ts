@@ -69,9 +69,11 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
       return { ...named, lines, carrier, tracking, ...(trackingUrl ? { trackingUrl } : {}) };
     }
     case "refund.requested.v1": {
-      const { refundId, amount, lines } = event.data;
-      return { refundId, amount, lines };
+      const { refundId, amount, vouchers = [], lines } = event.data;
+      return { refundId, amount, vouchers, lines };
     }
+    case "voucher.credited.v1":
+      return { refundId: event.data.refundId, vouchers: event.data.vouchers };
     case "refund.failed.v1":
       return { refundId: event.data.refundId };
     case "order.claimed.v1":

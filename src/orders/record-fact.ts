@@ -16,6 +16,7 @@ export type OutsideFact = Extract<
       | "payment.voided.v1"
       | "payment.refunded.v1"
       | "refund.failed.v1"
+      | "voucher.credited.v1"
       | "order.stock_returned.v1"
       | "return.restocked.v1";
   }
@@ -53,6 +54,10 @@ function isKnown(state: OrderState, fact: OutsideFact): boolean {
       return state.payment.refundIds.includes(fact.data.refundId);
     case "order.stock_returned.v1":
       return state.stockReturned;
+    case "voucher.credited.v1":
+      return state.refunds.some(
+        ({ refundId, credited }) => refundId === fact.data.refundId && credited,
+      );
     case "refund.failed.v1":
       return state.refunds.some((refund) => is(refund, "failed", fact.data.refundId));
     case "return.restocked.v1":

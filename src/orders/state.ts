@@ -12,6 +12,7 @@ import {
   unitsToReturn,
   unitsToShip,
 } from "./units.ts";
+import { sumOf, type VoucherPart, vouchersLeft } from "./voucher-share.ts";
 
 type Parcel = EventData<"order.shipped.v1"> & {
   /** The planned shipment that it is a part of. */
@@ -28,7 +29,10 @@ type Return = EventData<"return.requested.v1"> & {
 };
 
 type Refund = EventData<"refund.requested.v1"> & {
+  /** Pending until both its parts are back: the processor's and the vouchers'. */
   readonly status: "pending" | "refunded" | "failed";
+  readonly paidBack: boolean;
+  readonly credited: boolean;
   /** Units of it that were not sent when it was asked for, and now need not be. */
   readonly dropped: readonly (LineUnits & { of: string })[];
 };
@@ -96,8 +100,12 @@ export function applyEvent(state: OrderState | undefined, event: OrderEvent): Or
       return shipped(advanced, event.data, event.occurredAtMs);
     case "refund.requested.v1":
       return { ...advanced, refunds: [...state.refunds, askedRefund(advanced, event.data)] };
-    case "refund.failed.v1":
-      return { ...advanced, refunds: settled(advanced, event.data.refundId, "failed") };
+    case "voucher.credited.v1":
+      return credited(advanced, event.data);
+    case "refund.failed.v1": {
+      const failed = { status: "failed" as const };
+      return { ...advanced, refunds: changedRefund(advanced, event.data.refundId, failed) };
+    }
     case "order.claimed.v1":
       return { ...advanced, ownerId: event.data.userId };
     case "order.erased.v1":
@@ -149,8 +157,10 @@ function refunded(state: OrderState, data: EventData<"payment.refunded.v1">): Or
   const total = sumMinor([state.payment.refunded, data.amount.amount]);
   assert(total <= state.payment.captured, "refunded more than was captured");
   const { request } = data;
-  const refunds = request === undefined ? state.refunds : settled(state, request, "refunded");
+  const news = { paidBack: true } as const;
+  const refunds = request === undefined ? state.refunds : changedRefund(state, request, news);
   const asked = refunds.find(({ refundId }) => refundId === request);
+  assert(request === undefined || asked, `no refund ${request} is waited for`);
   assert(!asked || asked.amount.amount === data.amount.amount, "refunded another amount");
   const whole = total === state.payment.captured;
   const after: OrderState = {
@@ -163,27 +173,63 @@ function refunded(state: OrderState, data: EventData<"payment.refunded.v1">): Or
       refundIds: [...state.payment.refundIds, data.refundId],
     },
   };
-  if (whole && state.status !== "cancelled") return { ...after, status: "refunded" };
-  return fulfilledIfSent(after);
+  return wholeBack(after);
 }
 
 function askedRefund(state: OrderState, data: EventData<"refund.requested.v1">): Refund {
   const { refunds } = state;
   assert(!refunds.some(({ refundId }) => refundId === data.refundId), "a refund asked for twice");
   assert(data.amount.currency === state.placed.totals.total.currency, "asked in another currency");
-  assert(data.amount.amount > 0, "a refund moves money");
+  const { vouchers = [] } = data;
+  assert(data.amount.amount + sumOf(vouchers) > 0, "a refund moves money");
+  assert(data.amount.amount >= 0, "a refund takes nothing");
   assert(data.amount.amount <= refundableOf(state), "asked back more than was captured");
+  const left = vouchersLeft(state);
+  const within = ({ id, amount }: VoucherPart) =>
+    amount.amount > 0 && amount.amount <= (left.find((part) => part.id === id)?.amount.amount ?? 0);
+  assert(vouchers.every(within), "gives a voucher back more than it paid");
   assert(!exceeding(unitsToRefund(state), data.lines), "pays back more than was bought");
   // Goods of a return were sent once; of others, those that were not sent stay here.
   const dropped = data.returnId === undefined ? unitsDropped(state, data.lines) : [];
-  return { ...data, status: "pending", dropped };
+  const paidBack = data.amount.amount === 0;
+  return { ...data, status: "pending", paidBack, credited: vouchers.length === 0, dropped };
 }
 
-/** The refunds with this one settled; a refund settles once. */
-function settled(state: OrderState, id: string, status: "refunded" | "failed"): Refund[] {
-  const pending = state.refunds.some((each) => each.refundId === id && each.status === "pending");
-  assert(pending, `no refund ${id} is waited for`);
-  return state.refunds.map((each) => (each.refundId === id ? { ...each, status } : each));
+function credited(state: OrderState, data: EventData<"voucher.credited.v1">): OrderState {
+  const { refundId, vouchers } = data;
+  const asked = state.refunds.find((refund) => refund.refundId === refundId);
+  assert(asked?.paidBack, "a voucher is credited after the money went back");
+  assert(sumOf(vouchers) === sumOf(asked.vouchers ?? []), "credited another amount");
+  return wholeBack({ ...state, refunds: changedRefund(state, refundId, { credited: true }) });
+}
+
+type RefundNews = { status: "failed" } | { paidBack: true } | { credited: true };
+
+/** The refunds with news of this one, which settles once. */
+function changedRefund(state: OrderState, id: string, news: RefundNews): Refund[] {
+  return state.refunds.map((refund) => {
+    if (refund.refundId !== id) return refund;
+    assert(refund.status === "pending", `refund ${id} is ${refund.status} already`);
+    for (const part of ["paidBack", "credited"] as const) {
+      assert(!(part in news && refund[part]), `${part} of refund ${id} twice`);
+    }
+    const sentMoney = refund.paidBack && refund.amount.amount > 0;
+    assert(!("status" in news && sentMoney), "a refund failed after its money went back");
+    const changed = { ...refund, ...news };
+    const isDone = changed.status === "pending" && changed.paidBack && changed.credited;
+    return isDone ? { ...changed, status: "refunded" } : changed;
+  });
+}
+
+/** An order is refunded once all that was paid for it is back, on cards and on vouchers. */
+function wholeBack(state: OrderState): OrderState {
+  const { payment, refunds, status } = state;
+  const isBack =
+    payment.refunded === payment.captured &&
+    sumOf(vouchersLeft(state)) === 0 &&
+    !refunds.some((refund) => refund.status === "pending");
+  if (isBack && status !== "cancelled") return { ...state, status: "refunded" };
+  return fulfilledIfSent(state);
 }
 
 function shipped(

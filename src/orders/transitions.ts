@@ -1,5 +1,6 @@
 import type { OrderEventType, OrderStatus, PaymentStatus } from "./model.ts";
 import type { OrderState } from "./state.ts";
+import { sumOf, vouchersLeft } from "./voucher-share.ts";
 
 /**
  * Which event may follow in which status, and what the status becomes. A capture may arrive after the
@@ -16,6 +17,8 @@ const STATUS_AFTER: Record<OrderEventType, Partial<Record<OrderStatus | "none", 
   // From `fulfilled` too: a refund of units that were not sent may fail after the others left.
   "order.shipped.v1": { paid: "paid", fulfilled: "fulfilled" },
   "refund.requested.v1": { paid: "paid", fulfilled: "fulfilled" },
+  // A refund that was asked for before the cancellation settles after it.
+  "voucher.credited.v1": { paid: "paid", fulfilled: "fulfilled", cancelled: "cancelled" },
   // Not once cancelled: what is owed then is settled by `refundCancelled`, under one fixed amount.
   "refund.failed.v1": { paid: "paid", fulfilled: "fulfilled", refunded: "refunded" },
   "return.requested.v1": { paid: "paid", fulfilled: "fulfilled" },
@@ -41,8 +44,9 @@ const PAYMENT_AFTER: Partial<
   "payment.captured.v1": { authorized: "captured" },
   "payment.voided.v1": { authorized: "voided" },
   "payment.refunded.v1": { captured: "captured" },
-  "refund.requested.v1": { captured: "captured" },
-  "order.shipped.v1": { captured: "captured" },
+  // Also where a voucher still has its share to get.
+  "refund.requested.v1": { captured: "captured", refunded: "refunded" },
+  "order.shipped.v1": { captured: "captured", refunded: "refunded" },
 };
 
 /** Whether an event of this type may be appended to an order in this state. */
@@ -58,7 +62,7 @@ export function mayFollow(state: OrderState, type: OrderEventType): boolean {
       return state.parcels.length === 0 && !state.returns.some(isReceived);
     case "order.shipped.v1":
       // All of the money is on its way back.
-      return !(state.payment.captured > 0 && refundableOf(state) <= 0);
+      return !isOnItsWayBack(state);
     case "order.claimed.v1":
       // Its first account keeps it.
       return state.ownerId === undefined && !state.isErased;
@@ -80,6 +84,11 @@ function isSettled({ status, placed, payment, refunds, returns }: OrderState): b
   );
 }
 
+function isOnItsWayBack(state: OrderState): boolean {
+  const paid = state.payment.captured + sumOf(state.placed.vouchers ?? []);
+  return paid > 0 && refundableOf(state) + sumOf(vouchersLeft(state)) <= 0;
+}
+
 const isReceived = ({ status }: OrderState["returns"][number]): boolean => status === "received";
 
 export const statusAfter = (type: OrderEventType, status: OrderStatus): OrderStatus =>
@@ -93,8 +102,8 @@ export function refundableOf({
   return payment.captured - payment.refunded - pendingOf({ refunds });
 }
 
-/** What was asked to be sent back and is not settled, in minor units. */
+/** What was asked to be sent back by the processor and is not, in minor units. */
 const pendingOf = ({ refunds }: Pick<OrderState, "refunds">): number =>
   refunds
-    .filter(({ status }) => status === "pending")
+    .filter(({ status, paidBack }) => status === "pending" && !paidBack)
     .reduce((sum, { amount }) => sum + amount.amount, 0);

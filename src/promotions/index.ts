@@ -4,5 +4,12 @@ export { applyVouchers, type VoucherUse, voucherRefusal } from "./apply-vouchers
 export { accountKey, guestKey, maskOf, voucherIdOf } from "./codes.ts";
 export { gatherOffers, joinOffers, NO_OFFERS, type Offers } from "./gather-offers.ts";
 export { CODES_MAX, type CodeRefusal, CodeRefusalReason, CouponCode } from "./model.ts";
-export { type Redemptions, redeemAll, redeemsNothing, restoreAll } from "./redeem.ts";
-export type { PromotionsEnv } from "./stub.ts";
+export {
+  creditAll,
+  type Redemptions,
+  redeemAll,
+  redeemsNothing,
+  redemptionsFor,
+  restoreAll,
+} from "./redeem.ts";
+export type { PromotionsEnv, VoucherEnv } from "./stub.ts";

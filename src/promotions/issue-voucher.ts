@@ -35,10 +35,10 @@ export const VoucherView = z
       .array(
         z.object({
           sequence: z.int(),
-          kind: z.enum(["issue", "redeem", "restore"]),
+          kind: z.enum(["issue", "redeem", "restore", "credit"]),
           amount: z.int().describe("Minor units, always positive"),
           balance: z.int().describe("After the movement"),
-          reference: z.string().describe("The checkout's attempt"),
+          reference: z.string().describe("The checkout's attempt; of a credit the refund"),
           occurredAt: z.iso.datetime(),
         }),
       )

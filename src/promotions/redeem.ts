@@ -1,9 +1,10 @@
 import { DependencyDown, weatherBehind } from "../platform/dependency.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
+import { assert } from "../shared/assert.ts";
 import type { VoucherId } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import type { CodeRefusal, CouponLimits } from "./model.ts";
-import { couponStub, type PromotionsEnv, voucherStub } from "./stub.ts";
+import { couponStub, type PromotionsEnv, type VoucherEnv, voucherStub } from "./stub.ts";
 
 /** What one order uses up, as its quote promised it. */
 export type Redemptions = {
@@ -70,6 +71,50 @@ export async function restoreAll(
     ),
   ]);
 }
+
+/**
+ * Gives a part of what an order's vouchers paid back to them. Idempotent by `refundId`.
+ *
+ * @throws InvariantError when a voucher never paid, or paid less: the order says otherwise.
+ * @throws DependencyDown when an object could not be asked; repeat the call.
+ */
+export async function creditAll(
+  env: VoucherEnv,
+  meter: Meter,
+  { redemptionId, refundId, vouchers }: Credit,
+): Promise<void> {
+  const results = await all(
+    vouchers.map(({ voucherId, amountMinor }) =>
+      meter.step("object", async () =>
+        voucherStub(env, voucherId).credit({ redemptionId, creditId: refundId, amountMinor }),
+      ),
+    ),
+  );
+  for (const result of results) assert(result.ok, "a voucher gets back what it did not pay");
+}
+
+/** What each voucher says of one redemption. For who compares it with the order. */
+export const redemptionsFor = (
+  env: VoucherEnv,
+  meter: Meter,
+  redemptionId: string,
+  voucherIds: readonly VoucherId[],
+) =>
+  all(
+    voucherIds.map(async (voucherId) => {
+      const found = await meter.step("object", async () =>
+        voucherStub(env, voucherId).redemption(redemptionId),
+      );
+      const none = { amount: 0, status: "none" as const, credited: 0 };
+      return { voucherId, ...(found ?? none) };
+    }),
+  );
+
+export type Credit = {
+  redemptionId: string;
+  refundId: string;
+  vouchers: readonly { voucherId: VoucherId; amountMinor: number }[];
+};
 
 /** Waits for all before it fails, so that nothing of this call is still under way afterwards. */
 async function all<T>(calls: Promise<T>[]): Promise<T[]> {

@@ -70,4 +70,28 @@ export const VOUCHER_MIGRATIONS = [
      BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
    CREATE TRIGGER ledger_is_never_cut BEFORE DELETE ON ledger
      BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`,
+  // A refund gives a part of a redemption back. SQLite changes no CHECK: the ledger is copied, as it is.
+  `CREATE TABLE credit (
+     credit_id TEXT PRIMARY KEY,
+     redemption_id TEXT NOT NULL REFERENCES redemption (redemption_id),
+     amount INTEGER NOT NULL CHECK (amount > 0)
+   ) STRICT;
+   CREATE INDEX credit_by_redemption ON credit (redemption_id);
+
+   ALTER TABLE ledger RENAME TO ledger_before;
+   CREATE TABLE ledger (
+     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+     kind TEXT NOT NULL CHECK (kind IN ('issue', 'redeem', 'restore', 'credit')),
+     amount INTEGER NOT NULL CHECK (amount > 0),
+     balance INTEGER NOT NULL CHECK (balance >= 0),
+     reference TEXT NOT NULL,
+     occurred_at_ms INTEGER NOT NULL,
+     UNIQUE (reference, kind)
+   ) STRICT;
+   INSERT INTO ledger SELECT * FROM ledger_before;
+   DROP TABLE ledger_before;
+   CREATE TRIGGER ledger_is_never_changed BEFORE UPDATE ON ledger
+     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+   CREATE TRIGGER ledger_is_never_cut BEFORE DELETE ON ledger
+     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`,
 ] as const;

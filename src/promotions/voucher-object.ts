@@ -10,9 +10,12 @@ import { VOUCHER_MIGRATIONS } from "./tables.ts";
 const LEDGER_SHOWN_MAX = 200;
 
 export type VoucherRedemption = { redemptionId: string; amountMinor: number };
+export type VoucherCredit = VoucherRedemption & { creditId: string };
+/** What one order took from a voucher, and what of it went back by itself. */
+export type RedemptionView = Redemption & { credited: number };
 export type VoucherLedgerEntry = {
   sequence: number;
-  kind: "issue" | "redeem" | "restore";
+  kind: "issue" | "redeem" | "restore" | "credit";
   amount: number;
   balance: number;
   reference: string;
@@ -20,6 +23,7 @@ export type VoucherLedgerEntry = {
 };
 type Issue = Pick<VoucherState, "mask" | "currency" | "initialMinor" | "expiresAtMs">;
 type Refused = { code: "unknown" | "expired" | "balance_too_low" | "redemption_ended" };
+type CreditRefused = { code: "unknown" | "credit_exceeds" };
 type Redemption = { amount: number; status: "redeemed" | "restored" };
 
 /**
@@ -101,7 +105,35 @@ export class VoucherObject extends DurableObject<Env> {
   }
 
   /**
-   * Gives back what a redemption took, once; before the redemption arrives it bars the id. An expired
+   * Gives back a part of what a redemption took, once per `creditId` and never more than it took. What
+   * was restored as a whole has this part back already.
+   */
+  credit({ redemptionId, creditId, amountMinor }: VoucherCredit): Result<null, CreditRefused> {
+    const state = this.state();
+    const redemption = state && this.redemption(redemptionId);
+    if (!state || !redemption) return err({ code: "unknown" });
+    return this.ctx.storage.transactionSync(() => {
+      const known = this.#sql.exec("SELECT 1 FROM credit WHERE credit_id = ?", creditId).toArray();
+      if (known.length > 0 || redemption.status === "restored") return ok(null);
+      if (amountMinor > redemption.amount - redemption.credited) {
+        return err({ code: "credit_exceeds" });
+      }
+      this.#sql.exec("INSERT INTO credit VALUES (?, ?, ?)", creditId, redemptionId, amountMinor);
+      this.#move("credit", amountMinor, state.balanceMinor + amountMinor, creditId);
+      return ok(null);
+    });
+  }
+
+  /** For who holds orders to what their vouchers say. */
+  redemption(redemptionId: string): RedemptionView | undefined {
+    if (!hasTables(this.ctx.storage)) return undefined;
+    const redemption = this.#redemption(redemptionId);
+    return redemption && { ...redemption, credited: this.#credited(redemptionId) };
+  }
+
+  /**
+   * Gives back what a redemption took and did not give back yet, once; before the redemption arrives it
+   * bars the id. An expired
    * voucher gets its money back too: it is the shopper's, and what to do about it is for people.
    */
   restore(redemptionId: string): void {
@@ -116,7 +148,8 @@ export class VoucherObject extends DurableObject<Env> {
       }
       const update = "UPDATE redemption SET status = 'restored' WHERE redemption_id = ?";
       this.#sql.exec(update, redemptionId);
-      this.#move("restore", earlier.amount, state.balanceMinor + earlier.amount, redemptionId);
+      const rest = earlier.amount - this.#credited(redemptionId);
+      if (rest > 0) this.#move("restore", rest, state.balanceMinor + rest, redemptionId);
     });
   }
 
@@ -125,7 +158,17 @@ export class VoucherObject extends DurableObject<Env> {
     return this.#sql.exec<Redemption>(query, redemptionId).toArray()[0];
   }
 
-  #move(kind: "redeem" | "restore", amount: number, balance: number, reference: string): void {
+  #credited(redemptionId: string): number {
+    const query = "SELECT COALESCE(SUM(amount), 0) AS credited FROM credit WHERE redemption_id = ?";
+    return this.#sql.exec<{ credited: number }>(query, redemptionId).one().credited;
+  }
+
+  #move(
+    kind: Exclude<VoucherLedgerEntry["kind"], "issue">,
+    amount: number,
+    balance: number,
+    reference: string,
+  ): void {
     this.#sql.exec("UPDATE voucher SET balance = ?", balance);
     this.#enter(kind, amount, balance, reference);
   }

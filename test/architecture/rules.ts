@@ -57,6 +57,7 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/orders/state.ts",
   "src/orders/transitions.ts",
   "src/orders/units.ts",
+  "src/orders/voucher-share.ts",
   "src/payments/adyen-amount.ts",
   "src/payments/adyen-standing.ts",
   "src/platform/edge/facts.ts",

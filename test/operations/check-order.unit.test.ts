@@ -44,6 +44,7 @@ function sound(bodies: OrderEventBody[], orderId: OrderId = newOrderId()): Check
     evidence,
     mails: ["order-confirmation"],
     movements: [{ sku: line!.sku, kind: "commit", quantity: 2 }],
+    redemptions: [],
     payment: "not_asked",
   };
 }

@@ -40,6 +40,7 @@ export function commsDeps(env: CommsEnv, queue: string): ConsumerWiring {
       "order.cancelled.v1": tell("order-cancellation"),
       "order.shipped.v1": tell("order-shipped"),
       "payment.refunded.v1": tell("order-refunded"),
+      "voucher.credited.v1": tell("order-refunded"),
       "return.requested.v1": tell(),
       "return.received.v1": tell("return-received"),
       "return.refused.v1": tell(),

@@ -6,8 +6,9 @@ import { settleEvent } from "../../src/orders/outbox.ts";
 import { refundCancelled } from "../../src/orders/refund-cancelled.ts";
 import { openProcessors } from "../../src/payments/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
+import { creditAll, type VoucherEnv } from "../../src/promotions/index.ts";
 
-export type RefundsEnv = OrderQueues;
+export type RefundsEnv = OrderQueues & VoucherEnv;
 
 export function refundsDeps(env: RefundsEnv): ConsumerWiring {
   const refund = async ({ orderId, trace }: OrderWake) => {
@@ -16,7 +17,12 @@ export function refundsDeps(env: RefundsEnv): ConsumerWiring {
   };
   const execute = async ({ orderId, trace }: OrderWake) => {
     const io = openIo(env, trace);
-    await executeRefunds(io, { processors: openProcessors(io), queues: env }, orderId);
+    const deps = {
+      processors: openProcessors(io),
+      queues: env,
+      creditAll: (credit: Parameters<typeof creditAll>[2]) => creditAll(env, io.meter, credit),
+    };
+    await executeRefunds(io, deps, orderId);
   };
   return {
     handlers: {
