@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { boundedText } from "../platform/bounded-text.ts";
 import { DependencyDown } from "../platform/dependency.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
 import type { SendOutcome } from "./model.ts";
@@ -18,6 +19,8 @@ const Refused = z.object({ name: z.string().optional(), message: z.string().opti
 const SENT_BEFORE = "invalid_idempotent_request";
 const REFUSED_STATUSES = new Set([400, 413, 422]);
 
+const ANSWER_BYTES_MAX = 64 * 1024;
+
 /** Hands a message to an HTTP API that honours `Idempotency-Key` and answers `{ id }`. */
 export async function postMessage(
   { url, key, from, timeoutMs, meter }: MessageApi,
@@ -34,9 +37,10 @@ export async function postMessage(
           "Idempotency-Key": idempotencyKey,
         },
         body: JSON.stringify({ from, ...message }),
+        redirect: "manual",
         signal: AbortSignal.timeout(timeoutMs),
       });
-      return { status: response.status, body: await response.text() };
+      return { status: response.status, body: await boundedText(response, ANSWER_BYTES_MAX) };
     } catch (error) {
       throw new DependencyDown(kind, error);
     }

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { boundedText } from "../platform/bounded-text.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
 import { sha256Hex } from "../shared/digest.ts";
-import { isUnsent, parseJson, sortFailure } from "./sort-reply.ts";
+import { isRedirect, isUnsent, parseJson, REPLY_BYTES_MAX, sortFailure } from "./sort-reply.ts";
 
 const AdyenError = z.object({
   status: z.int(),
@@ -46,9 +47,10 @@ export function adyenClient({ url, apiKey, timeoutMs, meter }: AdyenConnection):
             }),
           },
           body: JSON.stringify(body),
+          redirect: "manual",
           signal: AbortSignal.timeout(timeoutMs),
         });
-        return replyOf(response, await response.text());
+        return replyOf(response, await boundedText(response, REPLY_BYTES_MAX));
       } catch (error) {
         return sortFailure(error);
       }
@@ -73,7 +75,7 @@ function replyOf({ status, headers }: Response, text: string): AdyenReply {
   if (isUnsent(status)) return { kind: "unsent", reason: `HTTP ${status}` };
   const { data: error } = AdyenError.safeParse(body);
   const isTransient = headers.get("transient-error") === "true";
-  if (status >= 500 || status === 409 || isTransient || !error) {
+  if (status >= 500 || status === 409 || isRedirect(status) || isTransient || !error) {
     return { kind: "lost", reason: `HTTP ${status}` };
   }
   if (error.errorCode === BEING_PROCESSED) return { kind: "lost", reason: "being processed" };

@@ -6,9 +6,15 @@ const NEVER_CONNECTED = new Set([521, 523, 525, 526, 530]);
 /** Refused before execution by the processor itself: bad credentials, rate limit. */
 const REFUSED_UNREAD = new Set([401, 403, 429]);
 
+/** A processor's answers are a few kB; a list of payments some more. */
+export const REPLY_BYTES_MAX = 1024 * 1024;
+
 /** Whether a status proves that the request was not carried out. */
 export const isUnsent = (status: number): boolean =>
   NEVER_CONNECTED.has(status) || REFUSED_UNREAD.has(status);
+
+/** A redirect is not followed: it would take the key, and the payment, to somebody else. */
+export const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
 /** What a call without any answer proves: nothing, unless no connection was made. */
 export function sortFailure(error: unknown): { kind: "unsent" | "lost"; reason: string } {

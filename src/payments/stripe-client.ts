@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { boundedText } from "../platform/bounded-text.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
-import { isUnsent, parseJson, sortFailure } from "./sort-reply.ts";
+import { isRedirect, isUnsent, parseJson, REPLY_BYTES_MAX, sortFailure } from "./sort-reply.ts";
 
 const Intent = z.object({
   id: z.string(),
@@ -53,8 +54,9 @@ export function stripeClient({ url, secretKey, timeoutMs, meter }: StripeOptions
       const signal = AbortSignal.timeout(timeoutMs);
       try {
         const body = method === "POST" ? { body: form } : {};
-        const response = await fetch(address, { method, headers, signal, ...body });
-        return replyOf(response.status, await response.text());
+        const init = { method, headers, signal, redirect: "manual", ...body } as const;
+        const response = await fetch(address, init);
+        return replyOf(response.status, await boundedText(response, REPLY_BYTES_MAX));
       } catch (error) {
         return sortFailure(error);
       }
@@ -73,7 +75,7 @@ function replyOf(status: number, text: string): StripeReply {
   }
   const parsed = z.object({ error: StripeError }).safeParse(parseJson(text));
   // 409 says that the same key is being worked on right now: its outcome is not known yet.
-  if (status >= 500 || status === 409 || !parsed.success) {
+  if (status >= 500 || status === 409 || isRedirect(status) || !parsed.success) {
     return { kind: "lost", reason: `HTTP ${status}` };
   }
   return { kind: "error", status, error: parsed.data.error };

@@ -144,7 +144,7 @@ describe("planChange", () => {
     expect(planChange(full, add("S7", 1), known, NEW_LINE).ok).toBe(true);
   });
 
-  it("refuses a total that no processor would take, where integers are still exact", () => {
+  it("38 · refuses a total that no processor would take, where integers are still exact", () => {
     const known = facts(offered("A", { priceMinor: MINOR_MAX }), offered("B"));
     expect(planChange(cartOf(), add("A", 1), known, NEW_LINE).ok).toBe(true);
     expect(planChange(cartOf(), add("A", 2), known, NEW_LINE)).toMatchObject({

@@ -152,7 +152,7 @@ describe("POST /api/v2/cart/lines", () => {
   });
 
   it.each([0, -1, 1.5, "1", true, 2 ** 31, null, 1000, [1], {}])(
-    "refuses the quantity %j with a pointer",
+    "37 · refuses the quantity %j with a pointer",
     async (quantity) => {
       const response = await call(LINES, { body: { sku: "ANY", quantity } });
       expect(response.status).toBe(422);
@@ -221,11 +221,14 @@ describe("PATCH and DELETE /api/v2/cart/lines/{id}", () => {
     expect(await seen.json()).toMatchObject({ lines: [{ sku }] });
   });
 
-  it.each([-1, 1.5, "1", null, 1000])("refuse the quantity %j with a pointer", async (quantity) => {
-    const response = await call(`${LINES}/lin_1`, { method: "PATCH", body: { quantity } });
-    expect(response.status).toBe(422);
-    expect(await pointers(response)).toEqual(["/quantity"]);
-  });
+  it.each([-1, 1.5, "1", null, 1000])(
+    "37 · refuse the quantity %j with a pointer",
+    async (quantity) => {
+      const response = await call(`${LINES}/lin_1`, { method: "PATCH", body: { quantity } });
+      expect(response.status).toBe(422);
+      expect(await pointers(response)).toEqual(["/quantity"]);
+    },
+  );
 });
 
 describe("PUT /api/v2/cart/mode", () => {

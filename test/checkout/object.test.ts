@@ -151,7 +151,7 @@ describe("complete", () => {
     expect(await stockOf(sku)).toMatchObject({ onHand: 9, held: 0 });
   });
 
-  it("never charges a price that the shopper has not seen", async ({ expect }) => {
+  it("36 · never charges a price that the shopper has not seen", async ({ expect }) => {
     const { sku, pay, quote } = await quoted();
     await setPrice(sku, 9_999);
     const changed = await pay("k");
@@ -163,7 +163,7 @@ describe("complete", () => {
     expect(agreed.status).toBe(201);
   });
 
-  it("refuses a cart that changed after its quote", async ({ expect }) => {
+  it("44 · refuses a cart that changed after its quote", async ({ expect }) => {
     const { sku, headers, pay } = await quoted();
     await call("POST", "/api/v2/cart/lines", { body: { sku, quantity: 1 }, headers });
     expect((await pay("k")).body.type).toBe("/problems/quote-changed");

@@ -129,7 +129,7 @@ describe("draftQuote", () => {
     expect(redemptions).toMatchObject({ coupons: [], vouchers: [] });
   });
 
-  it("stops before a total that no processor would take", () => {
+  it("38 · stops before a total that no processor would take", () => {
     const items = [{ priceMinor: MINOR_MAX, quantity: 1 }];
     expect(quoted({ items }).problems).toEqual([]);
     expect(quoted({ items, region: "CA" }).problems).toEqual([{ code: "total_limit" }]);

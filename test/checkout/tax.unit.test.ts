@@ -46,7 +46,7 @@ describe("taxQuote", () => {
     expect(taxQuote([line(1_000)], 0, { country: "constructor" }).added).toBe(0);
   });
 
-  it("is the exact sum of its parts, and never more than the price", () => {
+  it("39 · is the exact sum of its parts, and never more than the price", () => {
     const places = Object.entries(TAX_RULES).flatMap(([country, { regions = {} }]) => [
       { country, region: undefined },
       ...Object.keys(regions).map((region) => ({ country, region })),

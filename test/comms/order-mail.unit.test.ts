@@ -54,7 +54,7 @@ describe("orderMail", () => {
     expect(make(after!)).toEqual(make(before!));
   });
 
-  it("treats what shoppers and merchants wrote as text", ({ expect }) => {
+  it("57 · treats what shoppers and merchants wrote as text", ({ expect }) => {
     const [line] = order.lines;
     const hostile = {
       ...order,
@@ -91,14 +91,14 @@ describe("html", () => {
     );
   });
 
-  it("cannot be fooled by data that looks like markup", ({ expect }) => {
+  it("57 · cannot be fooled by data that looks like markup", ({ expect }) => {
     const forged = { text: "<script>" } as unknown as string;
     expect(() => html`${forged}`).toThrow();
   });
 });
 
 describe("oneLine", () => {
-  it("leaves no way to begin a line", ({ expect }) => {
+  it("56 · leaves no way to begin a line", ({ expect }) => {
     expect(oneLine("a\r\nb\u2028c\u0000d\t e ")).toBe("a b c d  e");
   });
 });

@@ -54,7 +54,7 @@ describe("shipOrder", () => {
     expect(await ship(newOrderId(), "x")).toMatchObject({ error: { code: "order_unknown" } });
   });
 
-  it("and a cancellation at the same moment come to one of the two", async ({ expect }) => {
+  it("47 · and a cancellation at the same moment come to one of the two", async ({ expect }) => {
     for (let round = 0; round < 8; round += 1) {
       const orderId = await paid();
       const [sent, ended] = await Promise.all([ship(orderId, "s"), cancel(orderId)]);
@@ -66,7 +66,7 @@ describe("shipOrder", () => {
 });
 
 describe("requestRefund", () => {
-  it("lets parallel refunds have no more than was captured", async ({ expect }) => {
+  it("46 · lets parallel refunds have no more than was captured", async ({ expect }) => {
     const orderId = await paid();
     const results = await racing(12, (at) => refund(orderId, `r-${at}`, 1_000));
     expect(won(results)).toBe(2);

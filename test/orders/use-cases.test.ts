@@ -70,7 +70,7 @@ describe("cancelOrder", () => {
   const cancel = (orderId: Parameters<typeof cancelOrder>[1]["orderId"], request: string) =>
     cancelOrder(ioAt(), { orderId, actor: SHOPPER, reason: "no", request });
 
-  it("lets one of fifty parallel cancellations in, and tells the others why not", async ({
+  it("47 · lets one of fifty parallel cancellations in, and tells the others why not", async ({
     expect,
   }) => {
     const { orderId } = await paid();

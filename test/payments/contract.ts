@@ -73,7 +73,7 @@ export function describeProcessor(name: string, subject: Subject): void {
       }
     });
 
-    it("and knows nothing after a 500, a silence, or a cut connection", async ({ expect }) => {
+    it("76 · and knows nothing after a 500, a silence, or a cut connection", async ({ expect }) => {
       for (const token of ["tok_error_before", "tok_timeout_after", "tok_refused_connection"]) {
         const outcome = await open().authorize(paymentRequest(token));
         expect(outcome.kind, token).toBe("unknown");

@@ -207,7 +207,7 @@ describe("whatever is in the cart", () => {
     );
   });
 
-  it("keeps its rules when a line leaves: a minimum that is missed is said, nothing is taken off twice", () => {
+  it("43 · keeps its rules when a line leaves: a minimum that is missed is said, nothing is taken off twice", () => {
     fc.assert(
       fc.property(promotions, lines, (all, cart) => {
         for (const at of cart.keys()) {

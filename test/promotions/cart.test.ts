@@ -65,7 +65,7 @@ describe("a coupon in a cart", () => {
     expect(late.body.reason).toBe("limit_reached");
   });
 
-  it("stays, at nothing, when the cart falls below its minimum", async () => {
+  it("43 · stays, at nothing, when the cart falls below its minimum", async () => {
     const code = await coupon({ minimumSubtotal: usd(4_000) });
     const { enter, cart, headers } = await shopper({ quantity: 2 });
     await enter("coupons", code);

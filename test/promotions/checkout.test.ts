@@ -100,7 +100,7 @@ describe("a purchase with a coupon and a voucher", () => {
     });
   });
 
-  it("refuses a quote when the cart's codes have changed since", async () => {
+  it("44 · refuses a quote when the cart's codes have changed since", async () => {
     const code = await coupon();
     const { enter, leave, validate, pay } = await shopper();
     await enter("coupons", code);
@@ -126,7 +126,7 @@ describe("a purchase with a coupon and a voucher", () => {
 });
 
 describe("racing shoppers", () => {
-  it("use a one-use coupon once: 50 checkouts, one order with the discount", async () => {
+  it("41 · use a one-use coupon once: 50 checkouts, one order with the discount", async () => {
     const code = await coupon({ usesMax: 1 });
     const { sku } = await shopper();
     const shoppers = await Promise.all(Array.from({ length: 50 }, () => shopper({ sku })));
@@ -150,7 +150,7 @@ describe("racing shoppers", () => {
     expect(await stockOf(sku)).toMatchObject({ onHand: 999, held: 0 });
   });
 
-  it("spend a voucher once, and whoever came late pays or is told", async () => {
+  it("42 · spend a voucher once, and whoever came late pays or is told", async () => {
     const gift = await voucher(2_499);
     const { sku } = await shopper();
     const shoppers = await Promise.all(Array.from({ length: 10 }, () => shopper({ sku })));

@@ -20,7 +20,7 @@ async function voucherOf(initialMinor: number, expiresAtMs: number | null = null
 }
 
 describe("CouponObject", () => {
-  it("gives a one-use coupon to exactly one of 50 racing checkouts", async () => {
+  it("41 · gives a one-use coupon to exactly one of 50 racing checkouts", async () => {
     const coupon = couponOf();
     const raced = await Promise.all(
       Array.from({ length: 50 }, (_, n) => coupon.redeem(use(`chk_${n}:1`, { max: 1 }))),
@@ -85,7 +85,7 @@ describe("CouponObject", () => {
 });
 
 describe("VoucherObject", () => {
-  it("is spent once by 50 racing checkouts", async () => {
+  it("42 · is spent once by 50 racing checkouts", async () => {
     const voucher = await voucherOf(5_000);
     const raced = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>

@@ -146,7 +146,7 @@ describe("a body", () => {
     }
   });
 
-  it.for(called(jsonWrites))("that is a weapon is refused by %s", async ([, route]) => {
+  it.for(called(jsonWrites))("53 · that is a weapon is refused by %s", async ([, route]) => {
     const nested = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
     const deep = await ask(route, { headers: JSON_TYPE, body: nested });
     expect([deep.status, deep.problem?.type]).toEqual([400, "/problems/request-malformed"]);

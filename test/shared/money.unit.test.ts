@@ -29,7 +29,7 @@ describe("prorate", () => {
       { seed: 3, numRuns: 2_000 },
     );
 
-  it("gives away the discount exactly", () => {
+  it("39 · gives away the discount exactly", () => {
     check((shares, _, discount) => sumMinor(shares) === discount);
   });
 
@@ -67,7 +67,7 @@ describe("prorate", () => {
 });
 
 describe("parseMinor", () => {
-  it("reads back what formatMoney writes, in every currency", () => {
+  it("39 · reads back what formatMoney writes, in every currency", () => {
     fc.assert(
       fc.property(fc.nat(MINOR_MAX), currency, (value, code) => {
         const text = formatMoney({ amount: value, currency: code }).replace(` ${code}`, "");

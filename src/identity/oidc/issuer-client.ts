@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from "jose";
 import { z } from "zod";
+import { boundedText } from "../../platform/bounded-text.ts";
 import { DependencyDown } from "../../platform/dependency.ts";
 import type { Io } from "../../platform/io/io.ts";
 
@@ -62,7 +63,7 @@ export async function issuerKeys(
   return value;
 }
 
-const ANSWER_CHARS_MAX = 256 * 1024;
+const ANSWER_BYTES_MAX = 256 * 1024;
 
 /** One request to an issuer. Server errors, redirects and silence are weather; other answers are the caller's. */
 export async function askIssuer(
@@ -76,7 +77,7 @@ export async function askIssuer(
     try {
       const signal = AbortSignal.timeout(config.DEPENDENCY_TIMEOUT_MS);
       response = await fetch(address, { ...init, redirect: "manual", signal });
-      text = await response.text();
+      text = await boundedText(response, ANSWER_BYTES_MAX);
     } catch (error) {
       throw new DependencyDown("issuer", error);
     }
@@ -84,7 +85,6 @@ export async function askIssuer(
     if (status >= 500 || status === 429 || (status >= 300 && status < 400)) {
       throw fault(`HTTP ${status}`);
     }
-    if (text.length > ANSWER_CHARS_MAX) throw fault("answer too large");
     return { status, body: parseJson(text) };
   });
 }

@@ -40,6 +40,10 @@ const framesOf = (stack = "") =>
     .map((line) => line.trim())
     .join(" | ");
 
-// Drivers put bound values behind "params:"; they may be a shopper's address or token.
+// Drivers put bound values behind "params:", and the database puts the statement with its values, or the
+// value that is there already, into its own message; they may be a shopper's address or token.
 const withoutValues = (message: string) =>
-  message.replace(/\bparams:[\s\S]*$/u, "params: …").slice(0, TEXT_LENGTH_MAX);
+  message
+    .replace(/\b(params|Sql|BindVars): ?[\s\S]*$/u, "$1: …")
+    .replace(/(Duplicate entry|Incorrect \w+ value:?) '[\s\S]*' for/u, "$1 … for")
+    .slice(0, TEXT_LENGTH_MAX);

@@ -55,7 +55,7 @@ describe("a webhook of Stripe", () => {
     });
   });
 
-  it("is refused unsigned, signed badly, or with another secret", async ({ expect }) => {
+  it("50 · is refused unsigned, signed badly, or with another secret", async ({ expect }) => {
     const good = sign(EVENT);
     for (const header of [
       undefined,
@@ -74,7 +74,7 @@ describe("a webhook of Stripe", () => {
     }
   });
 
-  it("is refused when one byte of it, its order or its id was changed", async ({ expect }) => {
+  it("50 · is refused when one byte of it, its order or its id was changed", async ({ expect }) => {
     const header = `t=${NOW},v1=${sign(EVENT)}`;
     const rewritten = JSON.stringify(JSON.parse(EVENT), null, 1);
     const swapped = EVENT.replace("evt_1", "evt_2");
@@ -83,7 +83,7 @@ describe("a webhook of Stripe", () => {
     }
   });
 
-  it("is refused when it is old or from the future, and taken at the very edge", async ({
+  it("50 · is refused when it is old or from the future, and taken at the very edge", async ({
     expect,
   }) => {
     const at = (time: number) => isTaken(`t=${time},v1=${sign(EVENT, SECRETS[0], time)}`);
@@ -91,7 +91,7 @@ describe("a webhook of Stripe", () => {
     expect([await at(NOW - 301), await at(NOW + 301)]).toEqual([false, false]);
   });
 
-  it("is taken when one of several signatures is good, by the new secret or the old", async ({
+  it("50 · is taken when one of several signatures is good, by the new secret or the old", async ({
     expect,
   }) => {
     const bad = "00".repeat(32);
@@ -161,7 +161,7 @@ describe("a webhook of Adyen", () => {
     }
   });
 
-  it("is refused as a whole when one item is not signed", async ({ expect }) => {
+  it("50 · is refused as a whole when one item is not signed", async ({ expect }) => {
     const signature = signItem(KEYS[0]!, ITEM);
     const other = { ...ITEM, pspReference: "2" };
     for (const body of [

@@ -40,7 +40,7 @@ async function paidByAdyen() {
 }
 
 describe("POST /webhooks/payments/{processor}", () => {
-  it("refuses what is not signed, and keeps nothing of it", async ({ expect }) => {
+  it("50 · refuses what is not signed, and keeps nothing of it", async ({ expect }) => {
     const { body, headers } = await stripeWebhook({ id: "evt_forged", type: "x", data: {} });
     const unsigned = { "Content-Type": "application/json" };
     const forged = { ...headers, "Stripe-Signature": `${headers["Stripe-Signature"]}0` };
@@ -68,7 +68,7 @@ describe("POST /webhooks/payments/{processor}", () => {
     expect(answer.status).toBe(422);
   });
 
-  it("takes each event once, however often it comes", async ({ expect }) => {
+  it("50 · takes each event once, however often it comes", async ({ expect }) => {
     const event = {
       id: `evt_${crypto.randomUUID()}`,
       type: "customer.updated",
@@ -100,7 +100,7 @@ describe("POST /webhooks/payments/{processor}", () => {
 });
 
 describe("an event that cannot be right", () => {
-  it("of another merchant is kept and raised, and changes nothing", async ({ expect }) => {
+  it("51 · of another merchant is kept and raised, and changes nothing", async ({ expect }) => {
     const { orderId, paymentId, total } = await paidByAdyen();
     const before = await orderOf(orderId);
     const { eventId, ...webhook } = await adyenWebhook({
@@ -117,7 +117,7 @@ describe("an event that cannot be right", () => {
     expect(await orderOf(orderId)).toEqual(before);
   });
 
-  it("of another amount, currency or payment is kept and raised, and changes nothing", async ({
+  it("51 · of another amount, currency or payment is kept and raised, and changes nothing", async ({
     expect,
   }) => {
     const { orderId, paymentId, total } = await paidByAdyen();
@@ -142,7 +142,9 @@ describe("an event that cannot be right", () => {
     expect(await orderOf(orderId)).toEqual(before);
   });
 
-  it("of an unknown order is kept and tried again, and raised after a day", async ({ expect }) => {
+  it("51 · of an unknown order is kept and tried again, and raised after a day", async ({
+    expect,
+  }) => {
     const { eventId, ...webhook } = await adyenWebhook({
       eventCode: "CAPTURE",
       merchantReference: "capture:ord_00000000000000000000000000",

@@ -79,14 +79,14 @@ describe("postWebhook", () => {
     },
   );
 
-  it("follows no redirect", async ({ expect }) => {
+  it("49 · follows no redirect", async ({ expect }) => {
     const inside = await receiver(200);
     const { post } = await receiver(302, { Location: `${inside.origin}/secret` });
     await expect(post()).rejects.toThrow();
     expect(inside.seen).toEqual([]);
   });
 
-  it("sends nothing to an address inside, though it was let in before", async ({ expect }) => {
+  it("49 · sends nothing to an address inside, though it was let in before", async ({ expect }) => {
     const { seen, post, origin } = await receiver(200);
     expect(await post(`${origin}/hook`, [])).toEqual({ kind: "refused", reason: "not_https" });
     expect(seen).toEqual([]);

@@ -47,7 +47,7 @@ const REFUSED: [string, string][] = [
 ];
 
 describe("targetFault", () => {
-  it.for(REFUSED)("refuses %s", ([address, fault], { expect }) => {
+  it.for(REFUSED)("49 · refuses %s", ([address, fault], { expect }) => {
     expect(targetFault(address, [])).toBe(fault);
     // What is allowed elsewhere opens nothing here.
     expect(targetFault(address, ["http://127.0.0.1:8790", "null"])).toBe(fault);
