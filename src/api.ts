@@ -16,9 +16,11 @@ import { factorRoutes } from "./identity/factors/routes.ts";
 import { authenticate } from "./identity/index.ts";
 import { jwksRoutes } from "./identity/jwks-routes.ts";
 import { accountOperationsRoutes } from "./identity/operations-routes.ts";
+import { passkeyRoutes } from "./identity/passkeys/routes.ts";
 import { passwordRoutes } from "./identity/password-routes.ts";
 import { findSecondFactor } from "./identity/second-factor-of.ts";
 import { sessionRoutes } from "./identity/session-routes.ts";
+import { stepUpRoutes } from "./identity/step-up/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
 import { locationRoutes } from "./inventory/locations/operations-routes.ts";
 import {
@@ -95,6 +97,8 @@ export const api = app
   .route("/api/v2", accountRoutes)
   .route("/api/v2", sessionRoutes(findSecondFactor))
   .route("/api/v2", factorRoutes)
+  .route("/api/v2", passkeyRoutes)
+  .route("/api/v2", stepUpRoutes)
   .route("/api/v2", passwordRoutes)
   .route("/api/v1", catalogV1Routes)
   .route("/api/v1", cartV1Routes)

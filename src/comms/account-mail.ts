@@ -33,6 +33,13 @@ const WORDS: Readonly<Record<AccountTemplate, Words>> = {
     link: "It was not me",
     closing: "If it was you, there is nothing to do.",
   },
+  "sign-in-changed": {
+    subject: "How you sign in was changed",
+    opening:
+      "A second factor, a passkey or a linked account was added to your account or removed from it, and every other device was signed out.",
+    link: "It was not me",
+    closing: "If it was you, there is nothing to do.",
+  },
 };
 
 /** What a shopper is told about their account, as text and as HTML. */

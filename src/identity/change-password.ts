@@ -46,10 +46,10 @@ export async function changePassword(
       AND u.session_epoch = ${known.epoch}`);
   if (rowsAffected === 0) return err({ code: "credentials_refused" });
   const epoch = known.epoch + 1;
-  const { methods } = shopper;
+  const { methods, authenticatedAtMs: provenAtMs } = shopper;
   const emailKey = known.emailKey;
   const [opened] = await Promise.all([
-    openSession(io, { userId, epoch, methods }),
+    openSession(io, { userId, epoch, methods, provenAtMs }),
     tellEpoch(io, env, { userId, epoch, reason: "password_changed" }),
     requestMail(io, env, { purpose: "password_changed", email: emailOf(known.email) }),
     voidMails(io.sql, { emailKey, purpose: "reset", nowMs }),

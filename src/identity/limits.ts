@@ -35,9 +35,14 @@ function fromAddress(c: Context<ApiEnv>, policy: Claim["policy"]): Claim[] {
   return isCounted && subject !== undefined ? [{ policy, subject }] : [];
 }
 
-function takeSignIn(c: Context<ApiEnv>, { key }: Pick<Email, "key">): Promise<Tries> {
+/** Where a secret is guessed from; none for calls from inside, which are all one place. */
+export function placesOf(c: Context<ApiEnv>): string[] {
   const address = addressOf(c);
-  const places = address === undefined ? [] : [address];
+  return address === undefined ? [] : [address];
+}
+
+function takeSignIn(c: Context<ApiEnv>, { key }: Pick<Email, "key">): Promise<Tries> {
+  const places = placesOf(c);
   return take(c, [{ policy: SIGN_IN, subject: key, places }, ...fromAddress(c, SIGN_IN_ADDRESS)]);
 }
 

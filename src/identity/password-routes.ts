@@ -12,6 +12,7 @@ import { requestMail } from "./mails/request-mail.ts";
 import { SessionTokens } from "./model.ts";
 import { CurrentPassword, NewPassword } from "./passwords/password-rule.ts";
 import { linkRefused, notSignedIn, SIGN_IN_PROBLEMS, signInRefused } from "./problems.ts";
+import { requireRecentFactor } from "./step-up/require-recent.ts";
 import { findCredential } from "./user-store.ts";
 
 const Forgotten = z.object({ email: EmailInput });
@@ -63,9 +64,11 @@ export const passwordRoutes = new Hono<ApiEnv>()
       audience: "shopper",
       signedIn: "required",
       responses: { 200: SessionTokens },
-      problems: ["unauthorized", ...SIGN_IN_PROBLEMS],
+      problems: ["unauthorized", "step-up-required", ...SIGN_IN_PROBLEMS],
     }),
     requireShopper,
+    // Who has none proves themselves by the current password.
+    requireRecentFactor,
     valid("json", Change),
     async (c) => {
       const { currentPassword: current, newPassword: next } = c.req.valid("json");

@@ -41,5 +41,8 @@ export function linkRefused(error: { code: "busy" } | { code: "link_invalid" }):
   }
 }
 
+export const passkeyRefused = (): Problem =>
+  new Problem("passkey-refused", {}, { "WWW-Authenticate": "Bearer" });
+
 export const notSignedIn = (): Problem =>
   new Problem("unauthorized", {}, { "WWW-Authenticate": "Bearer" });

@@ -67,6 +67,8 @@ export const UserId = idSchema("usr");
 export type UserId = z.infer<typeof UserId>;
 export const SessionId = idSchema("ses");
 export type SessionId = z.infer<typeof SessionId>;
+export const PasskeyId = idSchema("pky");
+export type PasskeyId = z.infer<typeof PasskeyId>;
 export const EventId = idSchema("evt");
 export type EventId = z.infer<typeof EventId>;
 

@@ -2,11 +2,10 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, it } from "vitest";
 import { totpFactors } from "../../src/identity/factors/schema.ts";
-import { sessions } from "../../src/identity/schema.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import {
+  aged,
   as,
-  bearer,
   codeFor,
   logIn,
   newAccount,
@@ -196,16 +195,18 @@ describe("24 · a second factor cannot be got around", () => {
 
   it("by an old proof: what changes it asks for a recent one", async ({ expect }) => {
     const account = await securedAccount();
-    const { sql } = openIo(env, "test");
-    const longAgo = { authenticatedAtMs: Date.now() - 11 * 60_000 };
-    await sql.update(sessions).set(longAgo).where(eq(sessions.userId, account.id));
-    const { refreshToken } = account.tokens;
-    const later = await call<Tokens>("POST", "/api/v2/auth/refresh", { body: { refreshToken } });
-    for (const path of ["setup", "disable", "recovery-codes"]) {
-      const answer = await call<{ type: string; methods: string[] }>(
+    const later = await aged(account, account.tokens);
+    for (const path of [
+      "2fa/setup",
+      "2fa/disable",
+      "2fa/recovery-codes",
+      "passkeys/register/options",
+    ]) {
+      const answer = await as<{ type: string; methods: string[] }>(
+        later,
         "POST",
-        `/api/v2/auth/2fa/${path}`,
-        { body: {}, headers: bearer(later.body) },
+        `/api/v2/auth/${path}`,
+        {},
       );
       expect([path, answer.status, answer.body.type]).toEqual([
         path,

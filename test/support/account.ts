@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { codeOf, stepAt } from "../../src/identity/factors/totp.ts";
 import { hashPassword } from "../../src/identity/passwords/check-password.ts";
-import { passwords, users } from "../../src/identity/schema.ts";
+import { passwords, sessions, users } from "../../src/identity/schema.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { newId, UserId } from "../../src/shared/ids.ts";
 import { type Answered, call } from "./worker-shop.ts";
@@ -94,4 +95,15 @@ export async function securedAccount(email?: string): Promise<Secured> {
   if (status !== 200) throw new Error(JSON.stringify(body));
   const { recoveryCodes, ...tokens } = body;
   return { ...account, secret, usedCode, tokens, recoveryCodes };
+}
+
+/** The same session eleven minutes after its shopper has last proven anything. */
+export async function aged({ id }: Account, { refreshToken }: Tokens): Promise<Tokens> {
+  const { sql } = openIo(env, "test");
+  const authenticatedAtMs = Date.now() - 11 * 60_000;
+  await sql.update(sessions).set({ authenticatedAtMs }).where(eq(sessions.userId, id));
+  const path = "/api/v2/auth/refresh";
+  const { body, status } = await call<Tokens>("POST", path, { body: { refreshToken } });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return body;
 }

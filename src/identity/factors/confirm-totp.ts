@@ -1,10 +1,9 @@
-import type { EdgeFeedBinding } from "../../platform/edge/index.ts";
 import type { Shopper } from "../../platform/http/shopper.ts";
 import type { Io } from "../../platform/io/io.ts";
 import { logInfo } from "../../platform/telemetry/log.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { SessionTokens } from "../model.ts";
-import { changeSignIn } from "../sessions/change-sign-in.ts";
+import { type ChangeEnv, changeSignIn } from "../sessions/change-sign-in.ts";
 import { replaceRecoveryCodes } from "./recovery-code-store.ts";
 import { newRecoveryCodes, recoveryCodeHash } from "./recovery-codes.ts";
 import { decryptSecret } from "./secret-at-rest.ts";
@@ -23,7 +22,7 @@ export type ConfirmRefusal =
  */
 export async function confirmTotp(
   io: Io,
-  env: EdgeFeedBinding,
+  env: ChangeEnv,
   { shopper, code }: { shopper: Shopper; code: string },
 ): Promise<Result<FactorSet, ConfirmRefusal>> {
   const { userId } = shopper;

@@ -1,10 +1,9 @@
-import type { EdgeFeedBinding } from "../../platform/edge/index.ts";
 import type { Shopper } from "../../platform/http/shopper.ts";
 import type { Io } from "../../platform/io/io.ts";
 import { logInfo } from "../../platform/telemetry/log.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { SessionTokens } from "../model.ts";
-import { changeSignIn } from "../sessions/change-sign-in.ts";
+import { type ChangeEnv, changeSignIn } from "../sessions/change-sign-in.ts";
 import { replaceRecoveryCodes } from "./recovery-code-store.ts";
 import { removeTotp } from "./totp-store.ts";
 
@@ -13,7 +12,7 @@ export type DisableRefusal = { code: "not_set" } | { code: "session_ended" };
 /** Removes the second factor and its recovery codes. Ends all other sessions, as every such change does. */
 export async function disableTotp(
   io: Io,
-  env: EdgeFeedBinding,
+  env: ChangeEnv,
   shopper: Shopper,
 ): Promise<Result<SessionTokens, DisableRefusal>> {
   const { userId } = shopper;

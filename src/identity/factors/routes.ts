@@ -1,33 +1,35 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { z } from "zod";
 import type { ApiEnv } from "../../platform/http/context.ts";
 import { describe } from "../../platform/http/describe.ts";
 import { invalid, Problem } from "../../platform/http/problem.ts";
 import { valid } from "../../platform/http/valid.ts";
-import { rateLimited } from "../../platform/limits/index.ts";
 import { unreachable } from "../../shared/assert.ts";
 import { requireShopper } from "../authenticate.ts";
+import { placesOf } from "../limits.ts";
 import { SessionTokens } from "../model.ts";
-import { requireRecent } from "../require-recent.ts";
+import { oneProof } from "../one-proof.ts";
+import { notSignedIn } from "../problems.ts";
+import { requireRecent } from "../step-up/require-recent.ts";
 import { type ConfirmRefusal, confirmTotp } from "./confirm-totp.ts";
-import { disableTotp } from "./disable-totp.ts";
+import { type DisableRefusal, disableTotp } from "./disable-totp.ts";
 import { countRecoveryCodes } from "./recovery-code-store.ts";
-import { renewRecoveryCodes } from "./renew-recovery-codes.ts";
+import { type RenewRefusal, renewRecoveryCodes } from "./renew-recovery-codes.ts";
 import { setUpTotp } from "./set-up-totp.ts";
 import { findTotp } from "./totp-store.ts";
-import type { GivenCode } from "./use-second-factor.ts";
+import { useRefused } from "./use-refused.ts";
 import { type VerifyRefusal, verifyTwoFactor } from "./verify-two-factor.ts";
 
-const Code = z
+export const Code = z
   .string()
   .regex(/^\d{6}$/)
   .describe("Of the authenticator app");
-const RecoveryCode = z.string().min(1).max(40);
+export const RecoveryCode = z.string().min(1).max(40).describe("Instead of `code`");
 const Confirm = z.object({ code: Code });
 const Verify = z.object({
   twoFactorToken: z.string().min(1).max(4_096),
   code: Code.optional(),
-  recoveryCode: RecoveryCode.optional().describe("Instead of `code`"),
+  recoveryCode: RecoveryCode.optional(),
 });
 
 const RecoveryCodes = z.array(z.string()).describe("Each good once. Not shown again");
@@ -41,7 +43,6 @@ const Setup = z
 const FactorSet = SessionTokens.extend({ recoveryCodes: RecoveryCodes }).meta({
   id: "SecondFactorSet",
 });
-const Renewed = z.object({ recoveryCodes: RecoveryCodes }).meta({ id: "RecoveryCodes" });
 const Standing = z
   .object({ totp: z.boolean(), recoveryCodesLeft: z.int() })
   .meta({ id: "SecondFactor" });
@@ -83,7 +84,7 @@ export const factorRoutes = new Hono<ApiEnv>()
     requireRecent,
     async (c) => {
       const setup = await setUpTotp(c.var.io, c.var.shopper!.userId);
-      if (!setup.ok) throw sessionEnded();
+      if (!setup.ok) throw notSignedIn();
       return c.json(setup.value, 200);
     },
   )
@@ -122,8 +123,9 @@ export const factorRoutes = new Hono<ApiEnv>()
     }),
     valid("json", Verify),
     async (c) => {
-      const { twoFactorToken, ...codes } = c.req.valid("json");
-      const given = givenCode(codes);
+      const { twoFactorToken, code, recoveryCode } = c.req.valid("json");
+      const { name, value } = oneProof({ code, recoveryCode });
+      const given = name === "code" ? { code: value } : { recoveryCode: value };
       const asked = { twoFactorToken, given, places: placesOf(c) };
       const verified = await verifyTwoFactor(c.var.io, c.env, asked);
       if (!verified.ok) throw verifyProblem(verified.error);
@@ -142,46 +144,37 @@ export const factorRoutes = new Hono<ApiEnv>()
     requireRecent,
     async (c) => {
       const disabled = await disableTotp(c.var.io, c.env, c.var.shopper!);
-      if (disabled.ok) return c.json(disabled.value, 200);
-      throw disabled.error.code === "not_set"
-        ? new Problem("second-factor-conflict", { reason: "not_set" })
-        : sessionEnded();
+      if (!disabled.ok) throw changeProblem(disabled.error);
+      return c.json(disabled.value, 200);
     },
   )
   .post(
     "/auth/2fa/recovery-codes",
     describe({
-      summary: "Replace the recovery codes",
+      summary: "Replace the recovery codes; ends all other sessions",
       ...signedIn,
-      responses: { 200: Renewed },
+      responses: { 200: FactorSet },
       problems: ["second-factor-conflict", ...SENSITIVE],
     }),
     requireShopper,
     requireRecent,
     async (c) => {
-      const renewed = await renewRecoveryCodes(c.var.io, c.var.shopper!.userId);
-      if (!renewed.ok) throw new Problem("second-factor-conflict", { reason: "not_set" });
-      return c.json({ recoveryCodes: renewed.value }, 200);
+      const renewed = await renewRecoveryCodes(c.var.io, c.env, c.var.shopper!);
+      if (!renewed.ok) throw changeProblem(renewed.error);
+      return c.json(renewed.value, 200);
     },
   );
 
-/** Exactly one of the two. */
-function givenCode({
-  code,
-  recoveryCode,
-}: {
-  code?: string | undefined;
-  recoveryCode?: string | undefined;
-}): GivenCode {
-  if (code !== undefined && recoveryCode === undefined) return { code };
-  if (recoveryCode !== undefined && code === undefined) return { recoveryCode };
-  throw invalid({ pointer: "/code", code: "one_of", message: "send code or recoveryCode" });
+function changeProblem(error: DisableRefusal | RenewRefusal): Problem {
+  switch (error.code) {
+    case "not_set":
+      return new Problem("second-factor-conflict", { reason: "not_set" });
+    case "session_ended":
+      return notSignedIn();
+    default:
+      return unreachable(error);
+  }
 }
-
-const placesOf = (c: Context<ApiEnv>) => [c.req.header("CF-Connecting-IP") ?? ""];
-
-const sessionEnded = () =>
-  new Problem("unauthorized", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' });
 
 function confirmProblem(error: ConfirmRefusal): Problem {
   switch (error.code) {
@@ -190,7 +183,7 @@ function confirmProblem(error: ConfirmRefusal): Problem {
     case "code_wrong":
       return invalid({ pointer: "/code", code: "wrong", message: "is not the app's code now" });
     case "session_ended":
-      return sessionEnded();
+      return notSignedIn();
     default:
       return unreachable(error);
   }
@@ -199,12 +192,8 @@ function confirmProblem(error: ConfirmRefusal): Problem {
 function verifyProblem(error: VerifyRefusal): Problem {
   switch (error.code) {
     case "step_ended":
-      return sessionEnded();
-    case "code_refused":
-      return new Problem("second-factor-refused", {}, { "WWW-Authenticate": "Bearer" });
-    case "rate_limited":
-      return rateLimited(error);
+      return notSignedIn();
     default:
-      return unreachable(error);
+      return useRefused(error);
   }
 }

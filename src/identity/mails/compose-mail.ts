@@ -9,7 +9,8 @@ export type AccountTemplate =
   | "verify-email"
   | "already-registered"
   | "reset-password"
-  | "password-changed";
+  | "password-changed"
+  | "sign-in-changed";
 
 /** What to write to whom. `link` opens an account: it goes into the mail and nowhere else. */
 export type AccountMail = { template: AccountTemplate; to: string; link: string };
@@ -41,7 +42,9 @@ export async function composeMail(io: ComposeIo, id: MailId): Promise<AccountMai
         ? { template: "reset-password", to: account.email, link: await linkOf(io, "reset", row) }
         : undefined;
     case "password_changed":
-      return account && passwordChanged(io, account.email);
+      return account && changed(io, "password-changed", account.email);
+    case "sign_in_changed":
+      return account && changed(io, "sign-in-changed", account.email);
   }
 }
 
@@ -64,8 +67,8 @@ const alreadyRegistered = (io: ComposeIo, to: string): AccountMail => ({
   link: pageOf(io, "sign-in"),
 });
 
-const passwordChanged = (io: ComposeIo, to: string): AccountMail => ({
-  template: "password-changed",
+const changed = (io: ComposeIo, template: AccountTemplate, to: string): AccountMail => ({
+  template,
   to,
   link: pageOf(io, "forgot"),
 });

@@ -16,6 +16,7 @@ const LIFE_MS: Record<MailPurpose, number> = {
   resend: HOUR_MS,
   reset: HOUR_MS,
   password_changed: 24 * HOUR_MS,
+  sign_in_changed: 24 * HOUR_MS,
 };
 /** A mail that was not sent by then is queued again by the sweep. */
 const SEND_WITHIN_MS = 2 * 60_000;
@@ -32,11 +33,24 @@ export type MailRequest = { purpose: MailPurpose; email: Email; passwordHash?: s
 export async function requestMail(
   io: MailIo,
   env: AccountMailQueue,
+  request: MailRequest,
+): Promise<MailId> {
+  const id = await noteMail(io, request);
+  await queueOrLeave(io, env, id);
+  return id;
+}
+
+/**
+ * The first half of `requestMail`, for a transaction that the mail is about; `queueOrLeave` is for after it.
+ * Whoever never gets there leaves the mail to the sweep.
+ */
+export async function noteMail(
+  { sql, clock }: Pick<Io, "sql" | "clock">,
   { purpose, email, passwordHash }: MailRequest,
 ): Promise<MailId> {
-  const nowMs = io.clock.nowMs();
+  const nowMs = clock.nowMs();
   const id = MailId.parse(`mal_${randomSuffix()}`);
-  await insertMail(io.sql, {
+  await insertMail(sql, {
     id,
     purpose,
     email,
@@ -45,11 +59,11 @@ export async function requestMail(
     expiresAtMs: nowMs + LIFE_MS[purpose],
     sendDueMs: nowMs + SEND_WITHIN_MS,
   });
-  await queueOrLeave(io, env, id);
   return id;
 }
 
-async function queueOrLeave(io: MailIo, env: AccountMailQueue, id: MailId): Promise<void> {
+/** Queues a mail that was noted. Never throws: the sweep finds what could not be queued. */
+export async function queueOrLeave(io: MailIo, env: AccountMailQueue, id: MailId): Promise<void> {
   try {
     const message = mailDue(id, io.trace, timestamp(io.clock.nowMs()));
     await enqueue(accountMailQueue(env), [message], io.meter);

@@ -19,6 +19,8 @@ export type ProvenUser = {
   epoch: number;
   /** All that was proven, in order: `["password", "totp"]`. */
   methods: readonly SignInMethod[];
+  /** When, if that is not now: a session that takes another's place has not proven anything anew. */
+  provenAtMs?: number;
 };
 
 /**
@@ -27,18 +29,18 @@ export type ProvenUser = {
  */
 export async function openSession(
   io: SessionIo,
-  { userId, epoch, methods }: ProvenUser,
+  { userId, epoch, methods, provenAtMs: authenticatedAtMs = io.clock.nowMs() }: ProvenUser,
 ): Promise<Result<SessionTokens, { code: "account_changed" }>> {
   const nowMs = io.clock.nowMs();
   const id = newId(SessionId, "ses");
   const expiresAtMs = nowMs + SESSION_IDLE_MS;
-  const isOpen = await insertSession(io.sql, { id, userId, epoch, methods, nowMs, expiresAtMs });
+  const session = { id, userId, epoch, methods, authenticatedAtMs };
+  const isOpen = await insertSession(io.sql, { ...session, nowMs, expiresAtMs });
   if (!isOpen) return err({ code: "account_changed" });
-  const session = { id, userId, epoch, methods, authenticatedAtMs: nowMs, generation: 1 };
-  return ok(await issueTokens(io, session));
+  return ok(await issueTokens(io, { ...session, generation: 1 }));
 }
 
-export type IssuedFor = ProvenUser & {
+export type IssuedFor = Omit<ProvenUser, "provenAtMs"> & {
   id: SessionId;
   authenticatedAtMs: number;
   generation: number;

@@ -10,18 +10,19 @@ export type NewSession = {
   /** The epoch at which the proof was taken: if the user has another by now, there is no session. */
   epoch: number;
   methods: readonly SignInMethod[];
+  authenticatedAtMs: number;
   nowMs: number;
   expiresAtMs: number;
 };
 
 /** Opens a session if the user may still have one, in one statement: whoever was faster has won. */
 export async function insertSession(db: SqlSession, session: NewSession): Promise<boolean> {
-  const { id, userId, epoch, methods, nowMs, expiresAtMs } = session;
+  const { id, userId, epoch, methods, authenticatedAtMs, nowMs, expiresAtMs } = session;
   const { rowsAffected } = await db.execute(sql`
     INSERT INTO sessions (id, user_id, epoch, generation, methods, authenticated_at_ms,
       started_at_ms, rotated_at_ms, expires_at_ms)
-    SELECT ${id}, u.id, u.session_epoch, 1, ${JSON.stringify(methods)}, ${nowMs}, ${nowMs},
-      ${nowMs}, ${expiresAtMs}
+    SELECT ${id}, u.id, u.session_epoch, 1, ${JSON.stringify(methods)}, ${authenticatedAtMs},
+      ${nowMs}, ${nowMs}, ${expiresAtMs}
     FROM users u WHERE u.id = ${userId} AND u.status = 'active' AND u.session_epoch = ${epoch}`);
   return rowsAffected === 1;
 }

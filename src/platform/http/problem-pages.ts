@@ -23,6 +23,9 @@ const ADVICE: Record<ProblemSlug, string> = {
   "not-found": "The resource does not exist, or the token sent does not open it.",
   "order-conflict": "Read the order: its status says what can still be done.",
   overloaded: "Nothing was done. Repeat the request after `Retry-After` seconds.",
+  "passkey-conflict":
+    "`reason` says why: `known` is registered already, `limit` asks to remove one first.",
+  "passkey-refused": "Ask for new options and try again, or sign in another way.",
   "payment-declined": "The issuer said no. Offer another means of payment, with a new key.",
   "payments-unavailable":
     "No processor could take the payment. Nothing was charged. Try again soon.",

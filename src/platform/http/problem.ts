@@ -23,6 +23,8 @@ export const PROBLEMS = {
   "not-found": { status: 404, title: "There is no such resource" },
   "order-conflict": { status: 409, title: "The order's state does not allow this" },
   overloaded: { status: 503, title: "There is too much to do right now" },
+  "passkey-conflict": { status: 409, title: "The passkey cannot be added" },
+  "passkey-refused": { status: 401, title: "The passkey does not open this" },
   "payment-declined": { status: 402, title: "The payment was declined" },
   "payments-unavailable": { status: 503, title: "Payments cannot be taken right now" },
   "quote-changed": { status: 409, title: "The quote no longer holds" },

@@ -32,6 +32,8 @@ describe("PROBLEMS", () => {
         "404 not-found: There is no such resource",
         "409 order-conflict: The order's state does not allow this",
         "503 overloaded: There is too much to do right now",
+        "409 passkey-conflict: The passkey cannot be added",
+        "401 passkey-refused: The passkey does not open this",
         "402 payment-declined: The payment was declined",
         "503 payments-unavailable: Payments cannot be taken right now",
         "409 quote-changed: The quote no longer holds",

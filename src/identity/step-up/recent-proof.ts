@@ -1,5 +1,5 @@
-import type { Shopper, SignInMethod } from "../platform/http/shopper.ts";
-import type { SecondFactor } from "./second-factor-of.ts";
+import type { Shopper, SignInMethod } from "../../platform/http/shopper.ts";
+import type { SecondFactor } from "../second-factor-of.ts";
 
 const RECENT_MS = 10 * 60_000;
 
