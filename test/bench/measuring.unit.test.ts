@@ -7,6 +7,7 @@ import { Latencies, median } from "../../bench/load/latencies.ts";
 import { inTurn } from "../../bench/measure/pairs.ts";
 import { selfTimes } from "../../bench/measure/profiler.ts";
 import { zipf } from "../../bench/measure/zipf.ts";
+import { plotRatios } from "../../bench/plot.ts";
 import { seeded } from "../../samples/seeded.ts";
 
 async function serving(
@@ -135,5 +136,27 @@ describe("what is made of the numbers", () => {
       { where: "render:10", share: 0.8 },
       { where: "anonymous:10", share: 0.2 },
     ]);
+  });
+});
+
+describe("the picture of the ratios", () => {
+  const comparison = (median: number) => ({ ratio: { median, min: median / 2, max: median * 2 } });
+  const bars = (svg: string) =>
+    [...svg.matchAll(/<rect x="\d+" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
+
+  it("has a bar for every comparison, wherever it stands, named by its path and to scale", ({
+    expect,
+  }) => {
+    const figures = { pages: { "1000": { hot: comparison(0.9), off: 5 } }, cart: comparison(0.45) };
+    const svg = plotRatios(figures);
+    expect(svg).toContain("pages · 1000 · hot");
+    const [hot, cart] = bars(svg);
+    expect(bars(svg)).toHaveLength(2);
+    expect(hot! / cart!).toBeCloseTo(2, 1);
+  });
+
+  it("shows names as text, and is a picture even of nothing", ({ expect }) => {
+    expect(plotRatios({ "<b>&": comparison(1) })).toContain("&lt;b>&amp;");
+    expect(bars(plotRatios({}))).toEqual([]);
   });
 });
