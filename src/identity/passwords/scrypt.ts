@@ -1,4 +1,4 @@
-import { scrypt } from "node:crypto";
+import nodeCrypto from "node:crypto";
 import type { HashCost } from "./hash-cost.ts";
 
 const KEY_BYTES = 32;
@@ -12,7 +12,7 @@ export function deriveKey(
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   const N = 2 ** logN;
   // Twice what it needs, as OpenSSL counts a little more than the blocks.
-  scrypt(password, salt, KEY_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
+  nodeCrypto.scrypt(password, salt, KEY_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
     if (error) reject(error);
     else resolve(key);
   });
