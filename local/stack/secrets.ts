@@ -1,7 +1,8 @@
-import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { freshAuthKeys } from "../auth-keys/rotate.ts";
 
 const Secrets = z.object({
   token: z.string(),
@@ -33,7 +34,7 @@ export function localSecrets(dir: string): Secrets {
   const fresh: Secrets = {
     token: random(),
     staffKey: `stk_local_${random()}`,
-    authKeys: freshAuthKeys("local"),
+    authKeys: JSON.stringify(freshAuthKeys("local")),
     stripe: `sk_test_local_${random()}`,
     stripeWebhooks: `whsec_local_${random()}`,
     adyen: `AQE_local_${random()}`,
@@ -57,11 +58,4 @@ export function localSecrets(dir: string): Secrets {
 export function staffKeys(staffKey: string): string {
   const sha256 = createHash("sha256").update(staffKey).digest("hex");
   return JSON.stringify([{ id: "local", sha256, scopes: ["*"] }]);
-}
-
-/** A value of AUTH_KEYS: one Ed25519 key for access tokens, one seal for everything else. */
-function freshAuthKeys(name: string): string {
-  const jwk = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
-  const seal = { id: name, secret: randomBytes(32).toString("base64url") };
-  return JSON.stringify({ access: [{ kid: name, alg: "EdDSA", jwk }], seals: [seal] });
 }

@@ -138,7 +138,7 @@ const Variables = z.object({
    */
   TOKEN_SECRET: z.string().min(32),
   STAFF_KEYS: json(z.array(StaffKey)),
-  /** What shoppers' tokens and passwords are made with; `npm run ops -- auth-keys` makes and rotates it. */
+  /** What shoppers' tokens and passwords are made with; `npm run auth-keys` makes and rotates it. */
   AUTH_KEYS: json(AuthKeys),
   PUBLIC_URL: url,
   /** Where shoppers may sign in with an account that they have elsewhere. */
