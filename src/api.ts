@@ -1,5 +1,7 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
+import { addressRoutes } from "./account/address-routes.ts";
+import { meRoutes } from "./account/me-routes.ts";
 import { cartRoutes, cartV1Routes } from "./cart/index.ts";
 import { mediaRoutes } from "./catalog/media-routes.ts";
 import { catalogOperationsRoutes } from "./catalog/operations-routes.ts";
@@ -20,6 +22,7 @@ import { passkeyRoutes } from "./identity/passkeys/routes.ts";
 import { passwordRoutes } from "./identity/password-routes.ts";
 import { findSecondFactor } from "./identity/second-factor-of.ts";
 import { sessionRoutes } from "./identity/session-routes.ts";
+import { ownSessionRoutes } from "./identity/sessions/own-session-routes.ts";
 import { stepUpRoutes } from "./identity/step-up/routes.ts";
 import { inventoryOperationsRoutes, inventoryRoutes, receiveStock } from "./inventory/index.ts";
 import { locationRoutes } from "./inventory/locations/operations-routes.ts";
@@ -94,6 +97,9 @@ export const api = app
   .route("/api/v2", cartRoutes)
   .route("/api/v2", checkoutRoutes)
   .route("/api/v2", orderRoutes)
+  .route("/api/v2", meRoutes)
+  .route("/api/v2", addressRoutes)
+  .route("/api/v2", ownSessionRoutes)
   .route("/api/v2", accountRoutes)
   .route("/api/v2", sessionRoutes(findSecondFactor))
   .route("/api/v2", factorRoutes)

@@ -1,4 +1,6 @@
 export { authenticate, requireShopper } from "./authenticate.ts";
+export { findUser, signInMeans } from "./describe-user.ts";
+export { eraseUser } from "./erase-user.ts";
 export { forgetExpired } from "./forget-expired.ts";
 export {
   type AccountMail,
@@ -8,4 +10,6 @@ export {
 } from "./mails/compose-mail.ts";
 export { ACCOUNT_MAIL_DUE, AccountMailDue } from "./mails/mail-events.ts";
 export { sweepMails } from "./mails/request-mail.ts";
+export { listSessions } from "./sessions/list-sessions.ts";
 export { sweepRevocations } from "./sessions/tell-revocations.ts";
+export { requireRecent } from "./step-up/require-recent.ts";

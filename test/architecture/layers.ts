@@ -13,6 +13,7 @@ const CONTEXT_HEIGHTS: Readonly<Record<string, number>> = {
   cart: 2,
   orders: 2,
   checkout: 3,
+  account: 4,
   agents: 4,
   // They read events of all others; standing on top, no context can import them.
   comms: 5,

@@ -1,3 +1,4 @@
+import { type ErasureEnv, sweepErasures } from "../../src/account/index.ts";
 import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
@@ -9,13 +10,12 @@ import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
 import { boundQueues } from "../../src/operations/stub.ts";
 import { watchQueues } from "../../src/operations/watch-queues.ts";
-import { type OrderQueues, sweepOutbox } from "../../src/orders/index.ts";
-import type { EdgeFeedBinding } from "../../src/platform/edge/index.ts";
+import { sweepOutbox } from "../../src/orders/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { logInfo } from "../../src/platform/telemetry/log.ts";
 import { randomSuffix } from "../../src/shared/ids.ts";
 
-export type OperationsEnv = OrderQueues & EdgeFeedBinding & NewsEnv;
+export type OperationsEnv = NewsEnv & ErasureEnv;
 
 /** Nobody's request: what has to happen by the clock, and what no other consumer could settle. */
 export default {
@@ -32,6 +32,7 @@ export default {
       revocations: sweepRevocations(io, env),
       account_mails: sweepMails(io, env),
       expired_sessions: forgetExpired(io),
+      erasures: sweepErasures(io, env),
     };
     const reconciling = reconcilePayments(io, env);
     const standing = reconcileStanding(io, env);

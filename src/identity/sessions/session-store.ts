@@ -71,7 +71,7 @@ export async function findSession(db: SqlSession, id: SessionId): Promise<Sessio
 }
 
 /** MySQL answers a JSON column parsed, MariaDB, where JSON is a checked text, may answer the text. */
-const readMethods = (methods: SignInMethod[] | string): SignInMethod[] =>
+export const readMethods = (methods: SignInMethod[] | string): SignInMethod[] =>
   typeof methods === "string" ? (JSON.parse(methods) as SignInMethod[]) : methods;
 
 export type Revocation = { reason: string; nowMs: number };

@@ -52,6 +52,7 @@ const SERVER_OWNED = new Set([
   "shipping",
   "status",
   "state",
+  "emailVerified",
   "userId",
   "user_id",
   "paid",

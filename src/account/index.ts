@@ -1,0 +1,1 @@
+export { type ErasureEnv, sweepErasures } from "./erase-account.ts";

@@ -1,0 +1,54 @@
+import { eq, inArray, sql } from "drizzle-orm";
+import type { EdgeFeedBinding } from "../platform/edge/index.ts";
+import type { Io } from "../platform/io/io.ts";
+import { logInfo } from "../platform/telemetry/log.ts";
+import type { UserId } from "../shared/ids.ts";
+import { recoveryCodes, totpFactors } from "./factors/schema.ts";
+import { oidcIdentities } from "./oidc/schema.ts";
+import { passkeys } from "./passkeys/schema.ts";
+import { accountMails, passwords, sessions, users } from "./schema.ts";
+import { tellEpoch } from "./sessions/close-session.ts";
+
+/**
+ * Closes an account for good: every session ends, nothing can sign in any more, and what is kept says
+ * neither who it was nor lets anybody find out. What stays is the bare row, so that revocations that are
+ * still to be told find it, and its address is free for a new account. May be repeated.
+ */
+export async function eraseUser(
+  io: Pick<Io, "sql" | "clock" | "meter" | "trace">,
+  env: EdgeFeedBinding,
+  userId: UserId,
+): Promise<void> {
+  const nowMs = io.clock.nowMs();
+  const email = `${userId}@account.invalid`;
+  const epoch = await io.sql.transaction(async (tx) => {
+    const [known] = await tx
+      .select({ email: users.email, emailKey: users.emailKey, epoch: users.sessionEpoch })
+      .from(users)
+      .where(eq(users.id, userId))
+      .for("update");
+    if (!known) return undefined;
+    const isErased = known.email === email;
+    for (const table of [passwords, totpFactors, recoveryCodes, passkeys, oidcIdentities]) {
+      await tx.delete(table).where(eq(table.userId, userId));
+    }
+    await tx.delete(sessions).where(eq(sessions.userId, userId));
+    if (isErased) return undefined;
+    await tx.delete(accountMails).where(inArray(accountMails.emailKey, [known.emailKey]));
+    await tx
+      .update(users)
+      .set({
+        email,
+        emailKey: email,
+        status: "disabled",
+        sessionEpoch: sql`${users.sessionEpoch} + 1`,
+        updatedAtMs: nowMs,
+        revokeDueMs: nowMs,
+      })
+      .where(eq(users.id, userId));
+    return known.epoch + 1;
+  });
+  if (epoch === undefined) return;
+  logInfo("identity.account_erased", { userId, trace: io.trace });
+  await tellEpoch(io, env, { userId, epoch, reason: "account_erased" });
+}
