@@ -1,8 +1,10 @@
 import type { Io } from "../platform/io/io.ts";
+import type { RateLimited } from "../platform/limits/index.ts";
 import { accountKey } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
 import { CartId, LineId, newId } from "../shared/ids.ts";
 import { cartHints } from "./cart-hints.ts";
+import type { CodeTry } from "./code-try.ts";
 import { type Gathered, gatherAll, joinGathered, type UsageWanted } from "./gather-all.ts";
 import { missingFacts } from "./missing-facts.ts";
 import {
@@ -22,8 +24,11 @@ export type CartChangeRequest = Pick<
 > & {
   /** Whether nobody can have a cart under this owner's name yet: then it need not be asked for. */
   isNew: boolean;
+  /** For a change that names a code, which could be guessed. */
+  codeTry?: CodeTry | undefined;
 };
-export type CartChangeReply = Exclude<ChangeReply, { kind: "needs_facts" }>;
+type Reply = Exclude<ChangeReply, { kind: "needs_facts" }>;
+export type CartChangeReply = Reply | { kind: "limited"; limited: RateLimited };
 
 /** Another device may add a line between the question and the change, but not for ever. */
 const ATTEMPTS_MAX = 4;
@@ -40,11 +45,33 @@ export async function changeCart(
   owner: CartOwner,
   request: CartChangeRequest,
 ): Promise<CartChangeReply> {
-  const { isNew, ...rest } = request;
+  const { codeTry, ...rest } = request;
+  try {
+    const [known, tried] = await Promise.all([
+      firstFacts(io, env, owner, rest.change, rest.isNew),
+      codeTry?.take(),
+    ]);
+    if (tried && !tried.ok) return { kind: "limited", limited: tried.error };
+    const reply = await changeKnown(io, env, owner, rest, known);
+    if (reply.kind === "changed" || reply.kind === "replay") codeTry?.settle("right");
+    return reply;
+  } catch (weather) {
+    codeTry?.settle("unasked");
+    throw weather;
+  }
+}
+
+async function changeKnown(
+  io: Io,
+  env: CartEnv,
+  owner: CartOwner,
+  { isNew, ...rest }: Omit<CartChangeRequest, "codeTry">,
+  gathered: Gathered,
+): Promise<Reply> {
   const { change, idempotency } = rest;
   const name = ownerName(owner);
   const currency = io.config.STORE_CURRENCY;
-  let known = await firstFacts(io, env, owner, change, isNew);
+  let known = gathered;
   // Without a key there is no answer to repeat: a refusal need not make an object to be given.
   if (isNew && !idempotency) {
     const refused = refusedForNew(change, known, currency);
@@ -114,7 +141,7 @@ function refusedForNew(
   change: CartChange,
   { facts, offers }: Gathered,
   currency: string,
-): CartChangeReply | undefined {
+): Reply | undefined {
   const cart = {
     cartId: newId(CartId, "crt"),
     version: 0,

@@ -12,6 +12,7 @@ import {
 } from "../platform/http/idempotency.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
+import { rateLimited } from "../platform/limits/index.ts";
 import { type Answer, fingerprintOf } from "../platform/objects/answers.ts";
 import { CouponCode, maskOf, voucherIdOf } from "../promotions/index.ts";
 import { unreachable } from "../shared/assert.ts";
@@ -20,6 +21,7 @@ import { Sku, VoucherId } from "../shared/ids.ts";
 import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { cartProblem } from "./cart-problem.ts";
 import { changeCart } from "./change-cart.ts";
+import { codeTry } from "./code-try.ts";
 import { mergeCart } from "./merge-cart.ts";
 import { type CartChange, CartView } from "./model.ts";
 import { CART_TOKEN_HEADER, guest, guestOf, newToken, ownerFromRequest } from "./owner.ts";
@@ -186,7 +188,7 @@ export const cartRoutes = new Hono<ApiEnv>()
       signedIn: "optional",
       headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 201: CartView },
-      problems: [...CHANGE_PROBLEMS, "coupon-refused", "cart-limit"],
+      problems: [...CHANGE_PROBLEMS, "coupon-refused", "cart-limit", "rate-limited"],
     }),
     valid("json", NewCoupon),
     async (c) => {
@@ -220,7 +222,7 @@ export const cartRoutes = new Hono<ApiEnv>()
       signedIn: "optional",
       headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
       responses: { 201: CartView },
-      problems: [...CHANGE_PROBLEMS, "voucher-refused", "cart-limit"],
+      problems: [...CHANGE_PROBLEMS, "voucher-refused", "cart-limit", "rate-limited"],
     }),
     valid("json", NewVoucher),
     async (c) => {
@@ -250,6 +252,8 @@ export const cartRoutes = new Hono<ApiEnv>()
     },
   );
 
+/** What is typed from a card or a mail, and could be guessed. */
+const NAMES_CODE = new Set<CartChange["kind"]>(["add_coupon", "add_voucher"]);
 const NEEDS_CART = new Set<CartChange["kind"]>(["set", "remove_coupon", "remove_voucher"]);
 
 type CartResponse<S extends 200 | 201> = Response & TypedResponse<CartView, S, "json">;
@@ -281,6 +285,7 @@ async function change<S extends 200 | 201>(
     status,
     idempotency: key === undefined ? undefined : { key, fingerprint },
     requestId: c.var.requestId,
+    codeTry: NAMES_CODE.has(change.kind) ? codeTry(c, known) : undefined,
   });
   switch (reply.kind) {
     case "changed":
@@ -290,6 +295,8 @@ async function change<S extends 200 | 201>(
       return send(c, reply.answer, token) as CartResponse<S>;
     case "refused":
       throw cartProblem(reply.error);
+    case "limited":
+      throw rateLimited(reply.limited);
     case "conflict":
     case "running":
       throw claimProblem(reply)!;

@@ -1,3 +1,4 @@
+export { addressClaim } from "./address-claim.ts";
 export { countedAs, isUnlimited } from "./counted-as.ts";
 export { crossOrigin, PIPELINE_HEADERS } from "./cross-origin.ts";
 export { knownVersion } from "./known-version.ts";
