@@ -44,15 +44,18 @@ import { orderV1Routes } from "./orders/v1-routes.ts";
 import { paymentWebhookRoutes } from "./payments/webhooks/routes.ts";
 import {
   crossOrigin,
+  declinedPayment,
   jsonOnly,
   knownVersion,
   limitBody,
   PIPELINE_HEADERS,
   pace,
   paceByMethod,
+  penaltyBox,
   refuseBlocked,
   shedLoad,
   viewEdge,
+  wrongToken,
 } from "./platform/gate/index.ts";
 import type { ApiEnv } from "./platform/http/context.ts";
 import { documentation } from "./platform/http/documentation.ts";
@@ -73,14 +76,20 @@ const wrongMethod = methodNotAllowed({
 /** Every route of the storefront. The type of this chain is what the RPC client reads. */
 export const api = app
   // The gate, in the order in which it acts; src/platform/gate/README.md says why in this one.
-  .use(identify, noStoreByDefault, viewEdge, refuseBlocked, crossOrigin)
+  .use(identify, noStoreByDefault, viewEdge, refuseBlocked, crossOrigin, paceByMethod)
   .use("/api/*", knownVersion)
-  .use(wrongMethod, paceByMethod, limitBody)
+  .use(wrongMethod, limitBody)
   .use("/api/*", jsonOnly, authenticate)
   // Routes that do much: fewer of them, and none while what they need is over its mark.
   .use("/api/v2/validatecheckout", pace("expensive"), shedLoad("checkout"))
   .use("/api/v2/processorder", pace("expensive"), shedLoad("checkout"))
   .use("/api/v1/checkout/*", pace("expensive"), shedLoad("checkout"))
+  // What is counted by how it ends: cards that are declined, tokens that open nothing.
+  .use("/api/v2/processorder", penaltyBox(declinedPayment))
+  .use("/api/v1/checkout/processorder", penaltyBox(declinedPayment))
+  .on("GET", ["/api/:version/order/*", "/api/:version/orders/*"], penaltyBox(wrongToken))
+  .on("GET", ["/api/:version/checkouts/*", "/api/v1/checkout/*"], penaltyBox(wrongToken))
+  .on("GET", "/api/:version/cart", penaltyBox(wrongToken))
   .use("/ops/*", requireStaff)
   .use("/ops/v1/catalog/import", shedLoad("import"))
   // Not all of `/ops` takes JSON. These could do something without a word of it.

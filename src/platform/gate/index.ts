@@ -3,6 +3,8 @@ export { countedAs, isUnlimited } from "./counted-as.ts";
 export { crossOrigin, PIPELINE_HEADERS } from "./cross-origin.ts";
 export { knownVersion } from "./known-version.ts";
 export { jsonOnly, limitBody } from "./limit-body.ts";
+export { declinedPayment, wrongToken } from "./misdeeds.ts";
 export { pace, paceByMethod } from "./pace.ts";
+export { penaltyBox } from "./penalty-box.ts";
 export { refuseBlocked, viewEdge } from "./refuse-blocked.ts";
 export { QUEUES_FULL_FLAG, shedLoad } from "./shed-load.ts";

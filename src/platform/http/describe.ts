@@ -53,6 +53,8 @@ const problemContent = { "application/problem+json": { schema: resolver(ProblemD
 const OF_ANY_ROUTE: readonly ProblemSlug[] = [
   "request-malformed",
   "unauthorized",
+  "forbidden",
+  "rate-limited",
   "request-too-large",
   "unsupported-media-type",
   "internal",
@@ -73,8 +75,7 @@ function documentedBy(description: RouteDescription) {
     status,
     { description: summary, content: { "application/json": { schema: resolver(schema) } } },
   ]);
-  const ofStaff: readonly ProblemSlug[] = scope ? ["forbidden"] : [];
-  const slugs = [...new Set<ProblemSlug>([...problems, ...ofStaff, ...OF_ANY_ROUTE])];
+  const slugs = [...new Set<ProblemSlug>([...problems, ...OF_ANY_ROUTE])];
   const byStatus = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
   const refusals = [...byStatus].map(([status, group]) => [
     String(status),
