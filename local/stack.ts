@@ -16,6 +16,8 @@ export type ShopOptions = BackendsOptions & {
   /** Variables taken from here replace a stand-in's, name by name. Default: none. */
   overrides?: Record<string, string | undefined>;
   onRuntimeDeath?: RuntimeOptions["onDeath"];
+  /** See `RuntimeOptions.configs`. */
+  configs?: RuntimeOptions["configs"];
   /** Told before each step, for a progress line. */
   step?: (title: string) => void;
   /** Fire crons at their minute. Default true. */
@@ -57,7 +59,8 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     });
     step("Workers");
     const onDeath = onRuntimeDeath ? { onDeath: onRuntimeDeath } : {};
-    const runtime = await startRuntime({ dir, port: apiPort, vars, ...onDeath });
+    const { configs } = options;
+    const runtime = await startRuntime({ dir, port: apiPort, vars, configs, ...onDeath });
     const stopCrons = crons
       ? startCrons(apiUrl, (error) => log(`a cron failed: ${String(error)}`))
       : () => {};

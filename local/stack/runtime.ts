@@ -14,6 +14,8 @@ export type RuntimeOptions = {
   dir: string;
   port: number;
   vars: Vars;
+  /** The Workers' `wrangler.toml` files, the storefront's first. Default: those that are deployed. */
+  configs?: readonly string[] | undefined;
   /** Called when `wrangler dev` ends that nobody has asked to. */
   onDeath?: (child: Child) => void;
 };
@@ -51,14 +53,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /** The storefront's config first: only the first one is reachable over HTTP. */
-function workerConfigs(root: string = REPOSITORY): string[] {
+export function workerConfigs(root: string = REPOSITORY): string[] {
   const workers = join(root, "workers");
   const names = existsSync(workers) ? readdirSync(workers).sort() : [];
   const configs = names.map((name) => join(workers, name, "wrangler.toml"));
   return [join(root, "wrangler.toml"), ...configs].filter((config) => existsSync(config));
 }
 
-async function startWrangler({ dir, port, vars, onDeath }: RuntimeOptions): Promise<Child> {
+async function startWrangler(options: RuntimeOptions): Promise<Child> {
+  const { dir, port, vars, configs = workerConfigs(), onDeath } = options;
   const home = join(dir, "home");
   mkdirSync(home, { recursive: true });
   // A killed runtime leaves the addresses of its Workers behind, and calls would go to nobody.
@@ -70,7 +73,7 @@ async function startWrangler({ dir, port, vars, onDeath }: RuntimeOptions): Prom
       "--no-warnings",
       WRANGLER,
       "dev",
-      ...workerConfigs().flatMap((config) => ["-c", config]),
+      ...configs.flatMap((config) => ["-c", config]),
       "--persist-to",
       join(dir, "wrangler"),
       "--ip",

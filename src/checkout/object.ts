@@ -288,9 +288,12 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     { outcome, token, io }: { outcome: Outcome; token: string; io: Io },
   ): Promise<Answer> {
     const { answerKey, trace } = attempt;
-    if (outcome.kind === "refused") return this.#refuse(answerKey, outcome.refusal, io);
+    if (outcome.kind === "refused") return this.#refuse(answerKey, outcome.refusal, io, trace);
     if (outcome.kind === "pending" && attempt.step === "undoing" && attempt.refusal) {
-      return problemAnswer(refusalProblem(attempt.refusal), trace);
+      const refused = problemAnswer(refusalProblem(attempt.refusal), trace);
+      // Told now, so kept now: a repeat that comes before the undo is through must hear the same.
+      if (refused.status < 500) this.#answers.settle(answerKey, refused);
+      return refused;
     }
     const answer =
       outcome.kind === "placed"
@@ -301,12 +304,12 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   }
 
   /** Tells a refusal, with a fresh quote where that is what the shopper needs next. */
-  async #refuse(answerKey: string, refusal: Refusal, io: Io): Promise<Answer> {
+  async #refuse(answerKey: string, refusal: Refusal, io: Io, trace = io.trace): Promise<Answer> {
     const requoted = refusal.code === "quote_changed" ? await this.#requote(io) : undefined;
     const record = this.#store.record();
     assert(record, "a refused checkout exists");
     this.#store.saveRecord({ ...record, lastRefusal: refusal });
-    const answer = problemAnswer(refusalProblem(refusal, requoted), io.trace);
+    const answer = problemAnswer(refusalProblem(refusal, requoted), trace);
     // Weather is not an answer: the same request may be sent again with the same key.
     if (answer.status < 500) this.#answers.settle(answerKey, answer);
     else this.#answers.release(answerKey);

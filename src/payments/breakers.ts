@@ -10,7 +10,40 @@ const COPY_MAX_AGE_MS = 1_000;
 /** How long a payment waits for a copy that is on its way. It left beside the hold, so it mostly is there. */
 const COPY_WAIT_MS = 100;
 
-type Copy = { circuit: Circuit; askedAtMs: number; probeUntilMs: number };
+/** So many payments may be out at a processor that has fallen silent; the next ones ask first. */
+const UNANSWERED_MAX = 3;
+/** What counts as silence beyond twice the usual time of an answer. */
+const SILENCE_MS = 50;
+/** How much the newest answer weighs in the usual time. */
+const NEWEST_WEIGHT = 0.2;
+
+type Copy = {
+  circuit: Circuit;
+  askedAtMs: number;
+  probeUntilMs: number;
+  /** Payments sent since its last sign of life, when that was, and how long an answer usually takes. */
+  unanswered: number;
+  aliveAtMs: number;
+  usualMs: number;
+};
+
+const newCopy = (): Copy => ({
+  circuit: CLOSED,
+  askedAtMs: 0,
+  probeUntilMs: 0,
+  unanswered: 0,
+  aliveAtMs: 0,
+  usualMs: 0,
+});
+
+/**
+ * Whether a processor whose circuit is closed is asked for a sign of life before it is sent a payment:
+ * after a failure, and while several payments wait at it for longer than usual. Of an outage only those
+ * payments become unknown that were out when it began.
+ */
+const isDoubtful = ({ circuit, unanswered, aliveAtMs, usualMs }: Copy, nowMs: number): boolean =>
+  circuit.failures > 0 ||
+  (unanswered >= UNANSWERED_MAX && nowMs - aliveAtMs > 2 * usualMs + SILENCE_MS);
 
 /**
  * What this isolate knows of each circuit. Plain data, so requests may share it; the calls that bring it
@@ -46,7 +79,7 @@ export function openBreakers(
   { meter, clock, copies, sleep }: BreakerSurroundings,
 ): Breakers {
   const copyOf = (name: ProcessorName): Copy => {
-    const copy = copies.get(name) ?? { circuit: CLOSED, askedAtMs: 0, probeUntilMs: 0 };
+    const copy = copies.get(name) ?? newCopy();
     copies.set(name, copy);
     return copy;
   };
@@ -62,15 +95,22 @@ export function openBreakers(
     );
   let coming: Promise<unknown> | undefined;
 
-  /** Whether a call may leave now: `probe` spends the permit that was granted. */
-  const permitFor = (name: ProcessorName): "call" | "probe" | "none" => {
+  /** Whether a call may leave now, and whether only once the processor has shown that it lives. */
+  const permitFor = (name: ProcessorName): "call" | "ask_first" | "none" => {
     const copy = copyOf(name);
     const nowMs = clock.nowMs();
     const phase = phaseOf(copy.circuit, nowMs);
-    if (phase !== "half_open") return phase === "closed" ? "call" : "none";
+    if (phase === "closed") return isDoubtful(copy, nowMs) ? "ask_first" : "call";
+    if (phase === "open") return "none";
     const mayProbe = copy.probeUntilMs > nowMs;
     copy.probeUntilMs = 0;
-    return mayProbe ? "probe" : "none";
+    return mayProbe ? "ask_first" : "none";
+  };
+
+  const showsLife = (name: ProcessorName) => {
+    const copy = copyOf(name);
+    copy.unanswered = 0;
+    copy.aliveAtMs = clock.nowMs();
   };
 
   const report = (name: ProcessorName, went: "well" | "badly") => {
@@ -105,13 +145,23 @@ export function openBreakers(
         if (coming) await Promise.race([coming, sleep(COPY_WAIT_MS)]);
         const permit = permitFor(processor.name);
         if (permit === "none") return { kind: "not_executed", reason: "circuit_open" };
-        // Asked first: a processor that is still away costs its prober a moment, not a lost payment.
-        if (permit === "probe" && !(await processor.ping())) {
-          report(processor.name, "badly");
-          return { kind: "not_executed", reason: "circuit_open" };
+        // A processor that is away costs who asks it a moment, not a lost payment.
+        if (permit === "ask_first") {
+          if (!(await processor.ping())) {
+            report(processor.name, "badly");
+            return { kind: "not_executed", reason: "circuit_open" };
+          }
+          showsLife(processor.name);
         }
+        const sentAtMs = clock.nowMs();
+        copyOf(processor.name).unanswered += 1;
         const outcome = await processor.authorize(request);
         const isBad = outcome.kind === "unknown" || outcome.kind === "not_executed";
+        if (!isBad) {
+          showsLife(processor.name);
+          const copy = copyOf(processor.name);
+          copy.usualMs += (copy.aliveAtMs - sentAtMs - copy.usualMs) * NEWEST_WEIGHT;
+        }
         report(processor.name, isBad ? "badly" : "well");
         return outcome;
       },

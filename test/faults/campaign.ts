@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Violation } from "./evidence/checkers.ts";
 import { BUGS, type Bug } from "./simulation/bugs.ts";
-import type { Violation } from "./simulation/checkers.ts";
 import { type Coverage, FAULT_POINTS } from "./simulation/faults.ts";
 import { runWorld } from "./simulation/run-world.ts";
 

@@ -1,5 +1,5 @@
 import type { Campaign, Caught } from "./campaign.ts";
-import { QUERIES } from "./simulation/checkers.ts";
+import { QUERIES } from "./evidence/checkers.ts";
 import { FAULT_POINTS } from "./simulation/faults.ts";
 
 const VIOLATIONS_SHOWN_MAX = 50;

@@ -28,6 +28,12 @@ class World {
   outcome: AuthorizeOutcome["kind"] = "approved";
   isSharedAway = false;
   answersPing = true;
+  /** Calls wait until it speaks again. */
+  isSilent = false;
+  speak: () => void = () => {};
+  readonly #spoken = new Promise<void>((resolve) => {
+    this.speak = resolve;
+  });
   pings = 0;
   shared: Circuit = CLOSED;
   readonly #link = () => ({
@@ -45,12 +51,16 @@ class World {
     },
   });
 
+  /** Until all that can happen without the clock has happened. */
+  turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
   /** One payment by a request in the isolate that these copies belong to. */
   async pay(copies: BreakerCopies): Promise<AuthorizeOutcome["kind"]> {
     const processor = {
       name: "stripe",
       authorize: async (): Promise<AuthorizeOutcome> => {
         this.calls += 1;
+        if (this.isSilent) await this.#spoken;
         if (this.outcome === "approved") {
           return { kind: "approved", paymentId: "pay_1", amount: REQUEST.amount };
         }
@@ -84,6 +94,35 @@ describe("the breakers", () => {
     for (let n = 0; n < 10; n += 1) seen.push(await world.pay(isolate));
     expect(world.calls).toBe(FAILURES_TO_OPEN);
     expect(seen.slice(FAILURES_TO_OPEN)).toEqual(Array(7).fill("not_executed"));
+  });
+
+  it("ask after one failure before they risk another payment", async ({ expect }) => {
+    const world = new World();
+    const isolate: BreakerCopies = new Map();
+    world.outcome = "unknown";
+    world.answersPing = false;
+    const seen = [];
+    for (let n = 0; n < 6; n += 1) seen.push(await world.pay(isolate));
+    expect([world.calls, world.pings]).toEqual([1, FAILURES_TO_OPEN - 1]);
+    expect(seen.slice(1)).toEqual(Array(5).fill("not_executed"));
+  });
+
+  it("send no further payments to one that has fallen silent, and ask nothing while it answers", async ({
+    expect,
+  }) => {
+    const world = new World();
+    const isolate: BreakerCopies = new Map();
+    for (let n = 0; n < 50; n += 1) await world.pay(isolate);
+    expect(world.pings).toBe(0);
+    world.isSilent = true;
+    world.answersPing = false;
+    const waiting = [1, 2, 3].map(() => world.pay(isolate));
+    await world.turn();
+    world.nowMs += 1_000;
+    expect(await world.pay(isolate)).toBe("not_executed");
+    expect([world.calls, world.pings]).toEqual([53, 1]);
+    world.speak();
+    expect(await Promise.all(waiting)).toEqual(Array(3).fill("approved"));
   });
 
   it("teach what one isolate learnt to all others", async ({ expect }) => {
@@ -149,7 +188,7 @@ describe("the breakers", () => {
         await world.pay(isolate);
       }
     }
-    expect(world.calls).toBe(FAILURES_TO_OPEN);
+    expect(world.calls).toBe(1);
     expect(world.pings).toBeGreaterThan(5);
     expect(world.pings).toBeLessThan(20);
   });

@@ -39,12 +39,26 @@ export type TestShop = Shop & {
   deliveriesUrl(path: string): string;
 };
 
-/** A whole shop of a test's own: own directory, own ports, gone when `stop` was called. */
-export async function startTestShop(): Promise<TestShop> {
+/**
+ * A whole shop of a test's own: own directory, own ports, gone when `stop` was called. `configs` may put
+ * other Workers in place of the deployed ones.
+ */
+export async function startTestShop({
+  configs,
+}: {
+  configs?: (dir: string) => readonly string[];
+} = {}): Promise<TestShop> {
   const root = join(import.meta.dirname, "../../.local/tests");
   mkdirSync(root, { recursive: true });
   const dir = mkdtempSync(join(root, "shop-"));
-  const shop = await startShop({ dir, apiPort: 0, ports: FREE_PORTS, log: () => {}, crons: false });
+  const shop = await startShop({
+    dir,
+    apiPort: 0,
+    ports: FREE_PORTS,
+    log: () => {},
+    crons: false,
+    configs: configs?.(dir),
+  });
   const { ports, apiUrl, staffKey } = shop;
 
   const call: TestShop["call"] = async (method, path, { body, headers = {} } = {}) => {

@@ -2,8 +2,8 @@ import type { EventData, OrderEvent, OrderEventBody } from "../../../src/orders/
 import { applyEvent, foldOrder, type OrderState } from "../../../src/orders/state.ts";
 import { mayFollow } from "../../../src/orders/transitions.ts";
 import type { EventId, OrderId } from "../../../src/shared/ids.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
-import type { Evidence } from "./evidence.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** `order_events` as a model: unique by order and sequence; what a stream means is the product's fold. */

@@ -9,8 +9,8 @@ import {
   phaseOf,
 } from "../../../src/shared/breaker.ts";
 import type { Money } from "../../../src/shared/money.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
-import type { Evidence } from "./evidence.ts";
 import type { Caller, Wire } from "./faults.ts";
 import type { Processor } from "./processor.ts";
 import type { Random } from "./random.ts";

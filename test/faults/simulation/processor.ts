@@ -7,8 +7,8 @@ import type {
   VoidOutcome,
 } from "../../../src/payments/index.ts";
 import type { Money } from "../../../src/shared/money.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
-import type { Evidence } from "./evidence.ts";
 
 type Payment = {
   ref: string;

@@ -1,8 +1,8 @@
 import type { OrderEvent } from "../../../src/orders/model.ts";
 import { weatherBehind } from "../../../src/platform/dependency.ts";
 import type { OrderId } from "../../../src/shared/ids.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
-import type { Evidence } from "./evidence.ts";
 import type { Caller, Wire } from "./faults.ts";
 import type { OrderLog } from "./order-log.ts";
 import type { Random } from "./random.ts";

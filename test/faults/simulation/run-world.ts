@@ -1,6 +1,6 @@
 import "./workers-stand-in.ts";
+import { type Violation, violationsIn } from "../evidence/checkers.ts";
 import type { Bug } from "./bugs.ts";
-import { type Violation, violationsIn } from "./checkers.ts";
 import type { Coverage } from "./faults.ts";
 import type { Shopper as ShopperType } from "./shopper.ts";
 import type { World as WorldType } from "./world.ts";

@@ -1,7 +1,7 @@
 import type { QuoteId, Sku, VoucherId } from "../../../src/shared/ids.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
 import type { Codes, Coupon } from "./codes.ts";
-import type { Evidence } from "./evidence.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 

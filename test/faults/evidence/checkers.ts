@@ -5,7 +5,7 @@ import { breakerViolations } from "./breaker-checker.ts";
 export type Violation = { checker: string; seed: number; subject: string };
 
 /** An order that counts: placed and not cancelled. */
-const STANDING = "(SELECT * FROM orders WHERE status <> 'cancelled')";
+export const STANDING = "(SELECT * FROM orders WHERE status <> 'cancelled')";
 
 /**
  * The rules of RELIABILITY 2.4 as queries over the evidence; each must find no row. They know the
@@ -157,14 +157,20 @@ export const QUERIES: Record<string, readonly string[]> = {
   ASSERT: ["SELECT place || ': ' || message FROM thrown"],
 };
 
-/** All rows that break a rule, of all rules. */
+/** All rows that break a rule of the simulation, the circuit's timing too. */
 export function violationsIn(database: DatabaseSync, seed: number): Violation[] {
-  const found: Violation[] = breakerViolations(database).map((subject) => ({
-    checker: "I18",
-    seed,
-    subject,
-  }));
-  for (const [checker, queries] of Object.entries(QUERIES)) {
+  const breaker = breakerViolations(database).map((subject) => ({ checker: "I18", seed, subject }));
+  return [...breaker, ...rowsThatBreak(QUERIES, database, seed)];
+}
+
+/** All rows that any of these queries finds. */
+export function rowsThatBreak(
+  rules: Record<string, readonly string[]>,
+  database: DatabaseSync,
+  seed: number,
+): Violation[] {
+  const found: Violation[] = [];
+  for (const [checker, queries] of Object.entries(rules)) {
     for (const query of queries) {
       for (const row of database.prepare(query).all()) {
         found.push({ checker, seed, subject: String(Object.values(row)[0]) });

@@ -27,6 +27,13 @@ const TABLES = {
   coupons: "code TEXT, uses_max INTEGER, per_shopper_max INTEGER",
   voucher_ledger: "voucher_id TEXT, seq INTEGER, kind TEXT, amount INTEGER, reference TEXT",
   last_buyers: "sku TEXT, refused INTEGER, available INTEGER",
+  // What only the outside of a running shop shows.
+  leaks: "shopper TEXT, what TEXT",
+  listed: "order_id TEXT, status TEXT, captured_minor INTEGER, refunded_minor INTEGER",
+  open_payments: "payment_key TEXT",
+  unheard: "psp TEXT, event_id TEXT",
+  dead_letters: "queue TEXT, message_id TEXT",
+  endings: "shopper TEXT, ending TEXT",
   thrown: "place TEXT, message TEXT",
 } as const;
 export type Table = keyof typeof TABLES;
@@ -40,9 +47,9 @@ export class Evidence {
     else this.#rows.set(table, [row]);
   }
 
-  /** One SQLite database with everything; the caller closes it. */
-  toDatabase(): DatabaseSync {
-    const database = new DatabaseSync(":memory:");
+  /** One SQLite database with everything, in memory or in a new file; the caller closes it. */
+  toDatabase(file = ":memory:"): DatabaseSync {
+    const database = new DatabaseSync(file);
     database.exec("BEGIN");
     for (const [table, columns] of Object.entries(TABLES)) {
       database.exec(`CREATE TABLE ${table} (${columns})`);
