@@ -11,6 +11,7 @@ export default {
     "test/**/*.setup.ts",
     "test/**/*.types.ts",
     "test/faults/prove.ts",
+    "test/faults/blackbox/workers/{storefront,orders,refunds,comms}.ts",
     "web/**/*.js",
     "drizzle.*.config.ts",
   ],

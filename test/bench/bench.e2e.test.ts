@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -54,6 +54,17 @@ describe("npm run bench -- --quick", () => {
 
   const isMeasured = ({ ours, peer, ratio }: Comparison) =>
     ours.requests > 0 && peer.requests > 0 && ratio.min > 0 && ratio.min <= ratio.max;
+
+  it("builds Workers that know nothing of the proof's fault points", ({ expect }) => {
+    const built = join(dir, "build");
+    const bundles = readdirSync(built).map((name) =>
+      readFileSync(join(built, name, "index.js"), "utf8"),
+    );
+    expect(bundles.length).toBeGreaterThan(4);
+    for (const mark of ["PROOF_URL", "resetAround", "watchBindings", "faults/blackbox"]) {
+      expect(bundles.filter((bundle) => bundle.includes(mark))).toEqual([]);
+    }
+  });
 
   it("says where and of what the figures were taken", ({ expect }) => {
     expect(results.commit).toMatch(/^[0-9a-f]{40}$/);

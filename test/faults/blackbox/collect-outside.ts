@@ -60,7 +60,7 @@ export async function collectOutside(evidence: Evidence, shop: ProofShop): Promi
 }
 
 /** Everything in the log, in pages: an answer of the gateway has a limit. */
-export async function eventRows(shop: ProofShop): Promise<EventRow[]> {
+async function eventRows(shop: ProofShop): Promise<EventRow[]> {
   const database = new Client({ url: String(shop.vars.MYSQL_URL) });
   const rows: EventRow[] = [];
   for (let after = ""; ; ) {

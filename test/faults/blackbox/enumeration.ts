@@ -112,7 +112,7 @@ const ROWS: readonly Row[] = [
   ["cancel", SORRY, "mail", NETWORK],
 ];
 
-const isCrash = (fault: Fault) => fault === "F1" || fault === "F2" || fault === "F3";
+export const isCrash = (fault: Fault) => fault === "F1" || fault === "F2" || fault === "F3";
 
 /** Each row with each of its faults; a crash also as one of the whole runtime. */
 export const CASES: readonly Case[] = ROWS.flatMap(([flow, where, point, faults]) =>

@@ -4,6 +4,9 @@ import { watchBindings, watchWrites } from "./binding-points.ts";
 import { crashing, enter } from "./fault-points.ts";
 import { prepare } from "./prepare.ts";
 
+// The other objects are what they are; the names below stand before these.
+export * from "../../../../workers/storefront/index.ts";
+
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript asks this of a mixin's constructor.
 type AnyObject = new (...args: any[]) => object;
 type Methods = Record<string, (...args: unknown[]) => unknown>;
@@ -26,8 +29,6 @@ export const SkuStockObject = resettable(real.SkuStockObject);
 export const CouponObject = resettable(real.CouponObject);
 export const VoucherObject = resettable(real.VoucherObject);
 export const BreakerObject = resettable(real.BreakerObject);
-export const { EdgeFeedObject, IdempotencyObject, PriceClockObject } = real;
-
 type Checkout = InstanceType<typeof real.CheckoutObject>;
 
 export class CheckoutObject extends resettable(real.CheckoutObject) {
