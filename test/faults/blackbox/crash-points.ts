@@ -109,10 +109,10 @@ class CrashPoints {
     const body = { code: COUPON, title: "Proof", effect, usesMax: 1_000_000 };
     await this.#shop.call("POST", "/ops/v1/promotions", { body });
     this.evidence.add("coupons", COUPON, 1_000_000, 1_000_000);
-    // Some news come twice, some late, some never: the shop may not depend on them.
-    for (const psp of ["stripe", "adyen"] as const) {
-      await this.#shop.dial(psp, "webhooks", { duplicateRate: 0.1, dropRate: 0.05 });
-    }
+    // Some news come twice, some late, and some of Stripe's never. Adyen repeats its own until they are
+    // taken, and tells the result of a capture in no other way, so none of them is lost for good.
+    await this.#shop.dial("stripe", "webhooks", { duplicateRate: 0.1, dropRate: 0.05 });
+    await this.#shop.dial("adyen", "webhooks", { duplicateRate: 0.1, delayMs: 300 });
   }
 
   async round(cases: readonly Case[]): Promise<void> {

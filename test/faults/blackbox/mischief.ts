@@ -52,9 +52,12 @@ export class Mischief {
 
   #news = async (): Promise<void> => {
     this.#count("webhooks lost, late or twice");
-    const rates = { dropRate: this.#random.next() * 0.5, duplicateRate: this.#random.next() * 0.5 };
+    const psp = this.#random.pick(PROCESSORS);
+    // Adyen tells results in no other way, and repeats them until they are taken.
+    const dropRate = psp === "stripe" ? this.#random.next() * 0.5 : 0;
+    const duplicateRate = this.#random.next() * 0.5;
     const delayMs = this.#random.between(0, 2_000);
-    await this.#shop.dial(this.#random.pick(PROCESSORS), "webhooks", { ...rates, delayMs });
+    await this.#shop.dial(psp, "webhooks", { dropRate, duplicateRate, delayMs });
   };
 
   #mysql = async (): Promise<void> => {
