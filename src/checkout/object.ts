@@ -2,15 +2,9 @@ import { DurableObject } from "cloudflare:workers";
 import type { CartOwner } from "../cart/index.ts";
 import { orderIdFor, orderNumber, orderToken } from "../orders/index.ts";
 import { type HeardNews, noteOpenPayment, type PaymentTokens } from "../payments/index.ts";
-import { claimProblem } from "../platform/http/idempotency.ts";
-import { asProblem, invalid, Problem } from "../platform/http/problem.ts";
+import { asProblem, Problem } from "../platform/http/problem.ts";
 import { type Io, openIo } from "../platform/io/io.ts";
-import {
-  ANSWERS_MIGRATION,
-  type Answer,
-  Answers,
-  type Claim,
-} from "../platform/objects/answers.ts";
+import { ANSWERS_MIGRATION, type Answer, Answers } from "../platform/objects/answers.ts";
 import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
 import { logError } from "../platform/telemetry/log.ts";
@@ -30,7 +24,10 @@ import { mayHave } from "./may-have.ts";
 import type { CheckoutContact, CheckoutView, PlacedOrder, Refusal } from "./model.ts";
 import { isBlocking } from "./quote.ts";
 import {
+  claimedReply,
+  inProgress,
   jsonAnswer,
+  paymentMissing,
   pendingAnswer,
   placedAnswer,
   problemAnswer,
@@ -387,16 +384,3 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     migrate(this.ctx.storage, [...CHECKOUT_MIGRATIONS, ANSWERS_MIGRATION]);
   }
 }
-
-/** What a request is told whose key was known already. */
-function claimedReply(claim: Exclude<Claim, { kind: "new" }>, trace: string): Reply {
-  if (claim.kind === "replay") return reply(claim.answer, true);
-  const problem = claimProblem(claim);
-  assert(problem, "a claim that is neither new nor a replay is refused");
-  return reply(problemAnswer(problem, trace));
-}
-
-const paymentMissing = () =>
-  invalid({ pointer: "/payment", code: "required", message: "something is left to pay" });
-
-const inProgress = () => new Problem("request-in-progress", {}, { "Retry-After": "1" });

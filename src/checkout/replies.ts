@@ -1,5 +1,7 @@
-import { Problem, problemBody, problemStatus } from "../platform/http/problem.ts";
-import type { Answer } from "../platform/objects/answers.ts";
+import { claimProblem } from "../platform/http/idempotency.ts";
+import { invalid, Problem, problemBody, problemStatus } from "../platform/http/problem.ts";
+import type { Answer, Claim } from "../platform/objects/answers.ts";
+import { assert } from "../shared/assert.ts";
 import type { PlacedOrder, Refusal, ValidatedCheckout } from "./model.ts";
 
 /** What the object says to a route: an answer as it will be sent, byte for byte. */
@@ -62,3 +64,16 @@ export function refusalProblem(refusal: Refusal, requoted?: ValidatedCheckout): 
 /** The refusal in a few words, for `GET /checkouts/{id}`. */
 export const refusalReason = (refusal: Refusal): string =>
   "reason" in refusal ? `${refusal.code}: ${refusal.reason}` : refusal.code;
+
+/** What a request is told whose key was known already. */
+export function claimedReply(claim: Exclude<Claim, { kind: "new" }>, trace: string): Reply {
+  if (claim.kind === "replay") return reply(claim.answer, true);
+  const problem = claimProblem(claim);
+  assert(problem, "a claim that is neither new nor a replay is refused");
+  return reply(problemAnswer(problem, trace));
+}
+
+export const paymentMissing = () =>
+  invalid({ pointer: "/payment", code: "required", message: "something is left to pay" });
+
+export const inProgress = () => new Problem("request-in-progress", {}, { "Retry-After": "1" });
