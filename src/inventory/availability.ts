@@ -1,9 +1,9 @@
 import { weatherBehind } from "../platform/dependency.ts";
 import type { Io } from "../platform/io/io.ts";
 import type { Sku } from "../shared/ids.ts";
-import { asWeather } from "./hold-stock.ts";
 import type { Availability, LocatedAvailability } from "./model.ts";
 import { BufferedOffer, bufferKey } from "./publish-offer.ts";
+import { asWeather } from "./shards/remote-ports.ts";
 import { type InventoryEnv, skuStock } from "./stub.ts";
 
 /**

@@ -1,16 +1,21 @@
-import { DependencyDown, weatherBehind } from "../platform/dependency.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
 import { assert } from "../shared/assert.ts";
 import type { Sku } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import {
+  type CommitResult,
+  type Hold,
+  type HoldResult,
   type LedgerEntry,
+  type ReleaseResult,
   type Shortage,
   type StockLine,
   type StockTake,
   takeBackMovement,
   type Want,
 } from "./model.ts";
+import { askKeeper } from "./shards/ask-keeper.ts";
+import { asWeather } from "./shards/remote-ports.ts";
 import { type InventoryEnv, skuStock } from "./stub.ts";
 
 type HeldAll = Result<
@@ -18,9 +23,20 @@ type HeldAll = Result<
   { code: "insufficient_stock"; shortages: Shortage[] }
 >;
 
+type OrderHold = {
+  holdId: string;
+  lines: readonly StockLine[];
+  ttlMs: number;
+  buyer?: string | undefined;
+  startedAtMs?: number | undefined;
+};
+/** `buyer` as at the hold, where it is known: it spares a sharded SKU with a limit a search. */
+type OrderEnd = { holdId: string; skus: readonly Sku[]; buyer?: string | undefined };
+
 /**
  * Holds every SKU of an order or none, in parallel, for `ttlMs` milliseconds. A line may say `from`
- * where its units shall come; `takes` says where they were taken. Idempotent by `holdId`.
+ * where its units shall come; `takes` says where they were taken. `buyer` is whom limits per shopper
+ * count, `startedAtMs` when the id was first used. Idempotent by `holdId`.
  * An id is never held twice: where it was released or has expired already, that SKU is reported
  * among the shortages with what is available now, and the caller starts over with a new id.
  *
@@ -30,17 +46,21 @@ type HeldAll = Result<
 export async function holdAll(
   env: InventoryEnv,
   meter: Meter,
-  { holdId, lines, ttlMs }: { holdId: string; lines: readonly StockLine[]; ttlMs: number },
+  { holdId, lines, ttlMs, buyer, startedAtMs }: OrderHold,
 ): Promise<HeldAll> {
   const quantities = sumBySku(lines);
-  const results = await each([...quantities], meter, async ([sku, quantity]) => {
+  const results = await each([...quantities], async ([sku, quantity]) => {
     const wants = wantsFor(sku, lines);
-    const held = await skuStock(env, sku).hold({
+    const hold: Hold = {
       holdId,
       quantity,
       ttlMs,
       ...(wants && { wants }),
-    });
+      ...(buyer !== undefined && { buyer }),
+      ...(startedAtMs !== undefined && { startedAtMs }),
+    };
+    const route = { sku, holdId, buyer };
+    const held = await askKeeper<HoldResult>(env, meter, route, (keeper) => keeper.hold(hold));
     return { sku, held };
   });
   const shortages: Shortage[] = [];
@@ -59,7 +79,7 @@ export async function holdAll(
   }
   if (shortages.length === 0) return ok({ expiresAtMs, takes });
   // Only what was taken is given back: the object that refused is the busy one in a rush.
-  await releaseAll(env, meter, { holdId, skus: taken });
+  await releaseAll(env, meter, { holdId, skus: taken, buyer });
   return err({ code: "insufficient_stock", shortages });
 }
 
@@ -72,10 +92,12 @@ export async function holdAll(
 export async function commitAll(
   env: InventoryEnv,
   meter: Meter,
-  { holdId, skus }: { holdId: string; skus: readonly Sku[] },
+  { holdId, skus, buyer }: OrderEnd,
 ): Promise<Result<null, { code: "hold_lost"; skus: Sku[] }>> {
-  const results = await each([...new Set(skus)], meter, async (sku) => {
-    const committed = await skuStock(env, sku).commit(holdId);
+  const results = await each([...new Set(skus)], async (sku) => {
+    const committed = await askKeeper<CommitResult>(env, meter, { sku, holdId, buyer }, (keeper) =>
+      keeper.commit(holdId, buyer),
+    );
     return { sku, ok: committed.ok };
   });
   const lost = results.filter((result) => !result.ok).map(({ sku }) => sku);
@@ -91,10 +113,13 @@ export async function commitAll(
 export async function releaseAll(
   env: InventoryEnv,
   meter: Meter,
-  { holdId, skus }: { holdId: string; skus: readonly Sku[] },
+  { holdId, skus, buyer }: OrderEnd,
 ): Promise<void> {
-  await each([...new Set(skus)], meter, async (sku) => {
-    const released = await skuStock(env, sku).release(holdId);
+  await each([...new Set(skus)], async (sku) => {
+    const route = { sku, holdId, buyer };
+    const released = await askKeeper<ReleaseResult>(env, meter, route, (keeper) =>
+      keeper.release(holdId, buyer),
+    );
     assert(released.ok, "a committed hold cannot be released");
   });
 }
@@ -110,9 +135,11 @@ export async function takeBackAll(
   meter: Meter,
   { holdId, skus, reason }: { holdId: string; skus: readonly Sku[]; reason: string },
 ): Promise<StockLine[]> {
-  const returned = await each([...new Set(skus)], meter, async (sku) => ({
+  const returned = await each([...new Set(skus)], async (sku) => ({
     sku,
-    quantity: await skuStock(env, sku).takeBack(holdId, reason),
+    quantity: await askKeeper<number>(env, meter, { sku, holdId }, (keeper) =>
+      keeper.takeBack(holdId, reason),
+    ),
   }));
   return returned.filter(({ quantity }) => quantity > 0);
 }
@@ -128,14 +155,14 @@ export async function restock(
   meter: Meter,
   { returnId, lines, reason }: { returnId: string; lines: readonly StockLine[]; reason: string },
 ): Promise<void> {
-  await each([...sumBySku(lines)], meter, async ([sku, delta]) => {
+  await each([...sumBySku(lines)], async ([sku, delta]) => {
     const movement = {
       movementId: restockMovement(returnId),
       kind: "return",
       delta,
       reason,
     } as const;
-    const moved = await skuStock(env, sku).move(movement);
+    const moved = await meter.step("object", async () => skuStock(env, sku).move(movement));
     assert(moved.ok, "returned goods must find room again");
   });
 }
@@ -158,9 +185,11 @@ export async function movementsOf(
   }: { holdId: string; returnIds: readonly string[]; skus: readonly Sku[] },
 ): Promise<{ sku: Sku; movements: LedgerEntry[] }[]> {
   const movementIds = [takeBackMovement(holdId), ...returnIds.map(restockMovement)];
-  return each([...new Set(skus)], meter, async (sku) => ({
+  return each([...new Set(skus)], async (sku) => ({
     sku,
-    movements: await skuStock(env, sku).movementsOf({ holdId, movementIds }),
+    movements: await meter.step("object", async () =>
+      skuStock(env, sku).movementsOf({ holdId, movementIds }),
+    ),
   }));
 }
 
@@ -177,21 +206,11 @@ function sumBySku(lines: readonly StockLine[]): Map<Sku, number> {
   return sums;
 }
 
-/** Calls one object per item at once, one metered step each, and waits for all before it fails. */
-async function each<T, R>(
-  items: readonly T[],
-  meter: Meter,
-  call: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results = await Promise.allSettled(
-    items.map((item) => meter.step("object", () => call(item))),
-  );
+/** Calls one object per item at once, and waits for all before it fails. */
+async function each<T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<R[]> {
+  const results = await Promise.allSettled(items.map(call));
   return results.map((result) => {
     if (result.status === "fulfilled") return result.value;
     throw asWeather(result.reason);
   });
 }
-
-/** An object's weather by its own name; anything else is a bug and keeps its face. */
-export const asWeather = (error: unknown): unknown =>
-  weatherBehind(error) ? new DependencyDown("object", error) : error;

@@ -14,4 +14,5 @@ export { SkuStockObject } from "./object.ts";
 export { inventoryOperationsRoutes } from "./operations-routes.ts";
 export { receiveStock } from "./receive-stock.ts";
 export { inventoryRoutes } from "./routes.ts";
+export { StockShardObject } from "./shards/object.ts";
 export type { InventoryEnv } from "./stub.ts";

@@ -12,20 +12,30 @@ export const Availability = z
 export type Availability = z.infer<typeof Availability>;
 
 /** Every way a SKU's stock can change. `commit` lowers what is on hand; a hold only reserves. */
-const MOVEMENTS = ["receive", "adjust", "hold", "release", "expire", "commit", "return"] as const;
+const MOVEMENTS = [
+  "receive",
+  "adjust",
+  "hold",
+  "release",
+  "expire",
+  "commit",
+  "return",
+  "transfer",
+] as const;
 export const MovementKind = z.enum(MOVEMENTS);
 export type MovementKind = z.infer<typeof MovementKind>;
 
 export const LedgerEntry = z.object({
   sequence: z.int(),
   kind: MovementKind,
-  /** Signed for `receive`, `adjust` and `return`; the count held, freed or sold otherwise. */
+  /** Signed for what moves goods; the count held, freed or sold otherwise. */
   quantity: z.int(),
   location: z.string(),
-  /** The hold for hold, release, expire and commit; the caller's movement id otherwise. */
+  /** The hold for hold, release, expire and commit; the movement's or transfer's own id otherwise. */
   reference: z.string(),
   reason: z.string(),
   occurredAt: z.iso.datetime(),
+  shard: z.string().optional().describe("The shard that wrote it, of a SKU that is or was sharded"),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 
@@ -36,6 +46,11 @@ export const StockView = z
     held: z.int(),
     available: z.int(),
     backorder: z.boolean(),
+    /** Units between two shards: part of `onHand`. */
+    inFlight: z.int().optional(),
+    shards: z.int().min(1).describe("How many objects the stock is spread over right now"),
+    declaredShards: z.int().nullable().describe("`null`: as many as the measured load needs"),
+    maxPerShopper: z.int().nullable(),
     locations: z.array(z.object({ location: z.string(), onHand: z.int(), held: z.int() })),
     /** The newest entries first, at most 200. */
     ledger: z.array(LedgerEntry),
@@ -54,16 +69,43 @@ export type Want = { quantity: number; from?: TakeFrom };
 /** The part of a hold that one location gives. */
 export type Take = { location: Location; quantity: number };
 
-/** `wants` says where the units may come from, and adds up to `quantity`; without, from anywhere. */
-export type Hold = { holdId: string; quantity: number; ttlMs: number; wants?: readonly Want[] };
+/**
+ * `wants` says where the units may come from, and adds up to `quantity`; without, from anywhere. `buyer`
+ * is whom a limit per shopper counts. `startedAtMs` is when the id was first used: where it is missing,
+ * a SKU whose sharding has changed asks everywhere for an earlier hold of the same id.
+ */
+export type Hold = {
+  holdId: string;
+  quantity: number;
+  ttlMs: number;
+  wants?: readonly Want[];
+  buyer?: string;
+  startedAtMs?: number;
+};
+
+/**
+ * `shards`: how many objects the stock is spread over; 1 for never more, `null` for as many as the load
+ * needs. What is missing stays as it is.
+ */
+export type StockPolicy = {
+  shards?: number | null | undefined;
+  shopperLimit?: ShopperLimit | null | undefined;
+};
+/** A debt has one place: what may be backordered is never sharded. */
+export type PolicyError = { code: "backorder_sharded" };
+
+/** At most `max` units for one shopper within `windowMs`, held ones included. */
+export type ShopperLimit = { max: number; windowMs: number };
 
 /**
  * `hold_ended`: this id was released or has expired, and an id is never held twice. `location` is there
- * when one location was named and is short: `available` counts what it can give.
+ * when one location was named and is short: `available` counts what it can give. `purchase_limit`:
+ * `available` is how many more this shopper may have.
  */
 export type HoldError =
   | { code: "insufficient_stock"; available: number; location?: Location }
-  | { code: "hold_ended"; available: number };
+  | { code: "hold_ended"; available: number }
+  | { code: "purchase_limit"; available: number; max: number };
 /** A hold ends once: what asks for the other end afterwards is told which end it was. */
 export type CommitError = { code: "hold_released" } | { code: "hold_lost" };
 export type ReleaseError = { code: "hold_committed" };
@@ -89,7 +131,8 @@ export const takeBackMovement = (holdId: string): string => `return:${holdId}`;
 export type StockLine = { sku: Sku } & Want;
 /** Units of one SKU at one location: what a shipment from there will carry. */
 export type StockTake = { sku: Sku } & Take;
-export type Shortage = { sku: Sku; available: number; location?: Location };
+/** `max` is there when not the stock is short, but the shopper may not have more than that. */
+export type Shortage = { sku: Sku; available: number; location?: Location; max?: number };
 
 /** What each location can give of a SKU right now; `available` is what all can give together. */
 export type LocatedAvailability = Availability & {
@@ -103,3 +146,4 @@ export type HoldResult = Result<
 export type CommitResult = Result<{ holdId: string }, CommitError>;
 export type ReleaseResult = Result<{ holdId: string }, ReleaseError>;
 export type MoveResult = Result<StockView, MoveError>;
+export type PolicyResult = Result<StockView, PolicyError>;

@@ -8,7 +8,8 @@ import { idempotencyKeyOf, idempotent } from "../platform/http/idempotency.ts";
 import { invalid, Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
 import { randomSuffix, Sku } from "../shared/ids.ts";
-import { Location, type MoveError, STOCK_MAX, StockView } from "./model.ts";
+import { Location, type MoveError, type PolicyError, STOCK_MAX, StockView } from "./model.ts";
+import { SHARDS_MAX } from "./shards/layout.ts";
 import { skuStock } from "./stub.ts";
 
 const Path = z.object({ sku: Sku });
@@ -21,6 +22,38 @@ const MovementRequest = z.object({
   reason: z.string().trim().min(1).max(200),
   location: Location.optional(),
 });
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** No longer than an ended hold is kept. */
+const WINDOW_DAYS_MAX = 30;
+const PolicyRequest = z
+  .object({
+    shards: z
+      .int()
+      .min(1)
+      .max(SHARDS_MAX)
+      .nullable()
+      .optional()
+      .describe(
+        "Over how many objects the stock is spread; 1: never more; null: as the load needs",
+      ),
+    maxPerShopper: z
+      .int()
+      .min(1)
+      .max(STOCK_MAX)
+      .nullable()
+      .optional()
+      .describe("How many units one shopper may hold and buy; null: no limit"),
+    shopperWindowDays: z
+      .int()
+      .min(1)
+      .max(WINDOW_DAYS_MAX)
+      .default(WINDOW_DAYS_MAX)
+      .describe("How long a purchase counts"),
+  })
+  .refine(({ shards, maxPerShopper }) => shards !== undefined || maxPerShopper !== undefined, {
+    message: "name what to change",
+  });
 
 export const inventoryOperationsRoutes = new Hono<ApiEnv>()
   .get(
@@ -43,6 +76,42 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
       ]);
       if (!variants.has(sku)) throw new Problem("sku-unknown");
       return c.json(view, 200);
+    },
+  )
+  .patch(
+    "/inventory/:sku",
+    describe({
+      summary: "Spread a hot SKU over several objects, or limit it per shopper",
+      tag: "Operations",
+      audience: "staff",
+      scope: "inventory:write",
+      responses: { 200: StockView },
+      problems: [
+        "sku-unknown",
+        "request-malformed",
+        "request-invalid",
+        "unauthorized",
+        "dependency-unavailable",
+      ],
+    }),
+    valid("param", Path),
+    valid("json", PolicyRequest),
+    audited("stock.policy_changed"),
+    async (c) => {
+      const { sku } = c.req.valid("param");
+      const { shards, maxPerShopper, shopperWindowDays } = c.req.valid("json");
+      const { io, meter } = c.var;
+      const variants = await findVariants(io.sql, [sku], io.clock.nowMs());
+      if (!variants.has(sku)) throw new Problem("sku-unknown");
+      const shopperLimit =
+        typeof maxPerShopper === "number"
+          ? { max: maxPerShopper, windowMs: shopperWindowDays * DAY_MS }
+          : maxPerShopper;
+      const set = await meter.step("object", async () =>
+        skuStock(c.env, sku).setPolicy({ shards, shopperLimit }),
+      );
+      if (!set.ok) throw policyProblem(set.error);
+      return c.json(set.value, 200);
     },
   )
   .post(
@@ -91,6 +160,17 @@ export const inventoryOperationsRoutes = new Hono<ApiEnv>()
       return c.json(moved.value, 200);
     },
   );
+
+function policyProblem(error: PolicyError): Problem {
+  switch (error.code) {
+    case "backorder_sharded":
+      return invalid({
+        pointer: "/shards",
+        code: error.code,
+        message: "what may be backordered is kept by one object",
+      });
+  }
+}
 
 function moveProblem(error: MoveError): Problem {
   switch (error.code) {

@@ -1,6 +1,6 @@
 import type { Meter } from "../platform/telemetry/meter.ts";
 import type { Sku } from "../shared/ids.ts";
-import { asWeather } from "./hold-stock.ts";
+import { asWeather } from "./shards/remote-ports.ts";
 import { type InventoryEnv, skuStock } from "./stub.ts";
 
 export type OpeningStock = {

@@ -17,6 +17,16 @@ type Ending = "released" | "expired" | "committed";
 const LEDGER_KIND = { released: "release", expired: "expire", committed: "commit" } as const;
 
 /**
+ * `wants` adds up to the quantity and says where the units may come from; without, from anywhere.
+ * `boughtElsewhere` is what other objects of the SKU count for the buyer.
+ */
+export type HoldTerms = {
+  wants?: readonly Want[] | undefined;
+  buyer?: string | undefined;
+  boughtElsewhere?: number;
+};
+
+/**
  * What may happen to a SKU's stock, written down: shelves, holds and ledger move together or not at
  * all. Each method belongs inside one transaction, which the object opens.
  */
@@ -27,19 +37,24 @@ export class StockBook {
     this.#store = store;
   }
 
-  /** `wants` adds up to `quantity` and says where the units may come from; without, from anywhere. */
   hold(
     holdId: string,
     quantity: number,
     expiresAtMs: number,
     nowMs: number,
-    wants?: readonly Want[],
+    { wants, buyer, boughtElsewhere = 0 }: HoldTerms = {},
   ): HoldResult {
     const earlier = this.#store.findHold(holdId);
     if (earlier) return this.#repeated(earlier);
+    const limit = buyer === undefined ? undefined : this.#store.shopperLimit();
+    if (limit && buyer !== undefined) {
+      const bought = this.#store.unitsOf(buyer, nowMs - limit.windowMs) + boughtElsewhere;
+      const available = Math.max(0, limit.max - bought);
+      if (quantity > available) return err({ code: "purchase_limit", available, max: limit.max });
+    }
     const taken = this.#take(wants ?? [{ quantity }]);
     if (!taken.ok) return taken;
-    this.#store.addHold({ holdId, quantity, expiresAtMs }, wants);
+    this.#store.addHold({ holdId, quantity, expiresAtMs }, { wants, buyer: limit && buyer });
     this.#store.setParts(holdId, taken.value);
     this.#log(holdId, "hold", nowMs);
     return ok({ holdId, quantity, expiresAtMs, takes: taken.value });
@@ -83,6 +98,7 @@ export class StockBook {
     }
     const movement = { movementId: takeBackMovement(holdId), kind: "return", reason } as const;
     const moved = this.#move(movement, sold, nowMs);
+    if (moved.ok) this.#store.forgetBuyer(holdId);
     return moved.ok ? ok(sold.reduce((sum, { quantity }) => sum + quantity, 0)) : moved;
   }
 
@@ -99,6 +115,27 @@ export class StockBook {
     nowMs: number,
   ): Result<Shelf[], MoveError> {
     return this.#move(movement, [{ location, quantity: delta }], nowMs);
+  }
+
+  /** Gives units to another object's ledger, or books what one gave: the other end has the same reference. */
+  transfer(
+    reference: string,
+    parts: readonly Take[],
+    direction: "out" | "in",
+    nowMs: number,
+  ): void {
+    const sign = direction === "out" ? -1 : 1;
+    let shelves = this.#store.shelves();
+    for (const { location, quantity } of parts) {
+      const moved = move(shelves, { location, delta: sign * quantity });
+      assert(moved.ok, "a transfer moves what is free, to where it fits");
+      shelves = moved.value;
+    }
+    this.#store.saveShelves(shelves);
+    for (const { location, quantity } of parts) {
+      const entry = { kind: "transfer", quantity: sign * quantity, location, reference } as const;
+      this.#store.appendLedger({ ...entry, reason: "" }, nowMs);
+    }
   }
 
   /** All parts or none. */

@@ -4,6 +4,7 @@ import {
   DEFAULT_LOCATION,
   type LedgerEntry,
   type MovementKind,
+  type ShopperLimit,
   type Take,
   type Want,
 } from "./model.ts";
@@ -40,6 +41,8 @@ const HOLD_COLUMNS = "hold_id AS holdId, quantity, status, expires_at_ms AS expi
 /** The rows of one SKU. Every method is synchronous; the object decides what is one transaction. */
 export class StockStore {
   readonly #sql: SqlStorage;
+  /** Asked for with every hold. `null`: there is none. */
+  #layout: object | null | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -111,16 +114,66 @@ export class StockStore {
 
   addHold(
     { holdId, quantity, expiresAtMs }: Omit<StoredHold, "status">,
-    wants?: readonly Want[],
+    { wants, buyer }: { wants?: readonly Want[] | undefined; buyer?: string | undefined } = {},
   ): void {
     this.#sql.exec(
-      `INSERT INTO hold (hold_id, quantity, status, expires_at_ms, wants)
-       VALUES (?, ?, 'held', ?, ?)`,
+      `INSERT INTO hold (hold_id, quantity, status, expires_at_ms, wants, buyer)
+       VALUES (?, ?, 'held', ?, ?, ?)`,
       holdId,
       quantity,
       expiresAtMs,
       wants ? JSON.stringify(wants) : null,
+      buyer ?? null,
     );
+  }
+
+  shopperLimit(): ShopperLimit | undefined {
+    const [row] = this.#sql.exec<{ limits: string | null }>(
+      "SELECT shopper_limit AS limits FROM offer",
+    );
+    return row?.limits ? (JSON.parse(row.limits) as ShopperLimit) : undefined;
+  }
+
+  setShopperLimit(limit: ShopperLimit | null): void {
+    this.#sql.exec("UPDATE offer SET shopper_limit = ?", limit && JSON.stringify(limit));
+  }
+
+  /** What a shopper holds, and has bought since then. */
+  unitsOf(buyer: string, sinceMs: number): number {
+    const query = `SELECT COALESCE(SUM(quantity), 0) AS units FROM hold WHERE buyer = ?
+      AND (status = 'held' OR (status = 'committed' AND ended_at_ms > ?))`;
+    return this.#sql.exec<{ units: number }>(query, buyer, sinceMs).one().units;
+  }
+
+  /** Whether anybody's purchases count. */
+  hasBuyers(): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM hold WHERE buyer IS NOT NULL LIMIT 1").toArray().length > 0
+    );
+  }
+
+  /** What was undone counts for no shopper any more. */
+  forgetBuyer(holdId: string): void {
+    this.#sql.exec("UPDATE hold SET buyer = NULL WHERE hold_id = ? AND buyer IS NOT NULL", holdId);
+  }
+
+  /** How the SKU is spread over objects, as its own module writes it; absent when it never was. */
+  layout<T>(): T | undefined {
+    if (this.#layout === undefined) {
+      const [row] = this.#sql.exec<{ layout: string | null }>("SELECT layout FROM offer");
+      this.#layout = row?.layout ? JSON.parse(row.layout) : null;
+    }
+    return (this.#layout ?? undefined) as T | undefined;
+  }
+
+  setLayout(layout: object): void {
+    this.#sql.exec("UPDATE offer SET layout = ?", JSON.stringify(layout));
+    this.#layout = layout;
+  }
+
+  /** After a transaction that failed, what it wrote is not so. */
+  forgetCached(): void {
+    this.#layout = undefined;
   }
 
   /** What a hold asked for; its whole quantity from anywhere when it named no location. */
@@ -158,6 +211,11 @@ export class StockStore {
     for (const { location, quantity } of takes) {
       this.#sql.exec("INSERT INTO hold_part VALUES (?, ?, ?)", holdId, location, quantity);
     }
+  }
+
+  /** Whether the hold is, or was, this object's. */
+  knows(holdId: string): boolean {
+    return this.findHold(holdId) !== undefined || this.soldParts(holdId).length > 0;
   }
 
   /** Forgets holds that ended long ago; the ledger keeps what they did. */

@@ -47,10 +47,10 @@ export function planHold(
   wants: readonly Want[],
   backorder: boolean,
 ): Result<Take[], Shortfall> {
-  const available = availableOf(shelves);
-  const reach = backorder ? balanceOf(shelves) + STOCK_MAX : available;
+  const reach = backorder ? balanceOf(shelves) + STOCK_MAX : availableOf(shelves);
   const quantity = wants.reduce((sum, want) => sum + want.quantity, 0);
-  if (quantity > reach) return err({ code: "insufficient_stock", available });
+  const short = wants.find((want) => missingAt(want, shelves, backorder) > 0);
+  if (quantity > reach || short) return err(shortfall(shelves, short));
 
   const left = new Map(shelves.map((shelf) => [shelf.location, Math.max(0, free(shelf))]));
   const takes = new Map<Location, number>();
@@ -65,11 +65,9 @@ export function planHold(
       left.set(location, (left.get(location) ?? 0) - part);
       missing -= part;
     }
-    const bound = want.from && "only" in want.from ? want.from.only : undefined;
-    if (missing > 0 && bound !== undefined && !(backorder && bound === DEFAULT_LOCATION)) {
-      const there = shelves.find(({ location }) => location === bound);
-      const can = there ? Math.max(0, Math.min(free(there), available)) : 0;
-      return err({ code: "insufficient_stock", available: can, location: bound });
+    // Two wants of one location may each fit and not both.
+    if (missing > 0 && isBound(want) && !mayOwe(want, backorder)) {
+      return err(shortfall(shelves, want));
     }
     take(DEFAULT_LOCATION, missing);
   }
@@ -77,7 +75,29 @@ export function planHold(
   return ok(parts.sort(byLocation));
 }
 
-const isBound = ({ from }: Want): boolean => from !== undefined && "only" in from;
+const boundTo = ({ from }: Want): Location | undefined =>
+  from && "only" in from ? from.only : undefined;
+
+const isBound = (want: Want): boolean => boundTo(want) !== undefined;
+
+/** What has one location may be owed only where debts are kept. */
+const mayOwe = (want: Want, backorder: boolean): boolean =>
+  backorder && boundTo(want) === DEFAULT_LOCATION;
+
+function missingAt(want: Want, shelves: readonly Shelf[], backorder: boolean): number {
+  const bound = boundTo(want);
+  if (bound === undefined || mayOwe(want, backorder)) return 0;
+  return want.quantity - canGive(shelves, bound);
+}
+
+const canGive = (shelves: readonly Shelf[], at: Location): number =>
+  availableAt(shelves).find(({ location }) => location === at)?.available ?? 0;
+
+function shortfall(shelves: readonly Shelf[], want: Want | undefined): Shortfall {
+  const location = want && boundTo(want);
+  const available = location ? canGive(shelves, location) : availableOf(shelves);
+  return { code: "insufficient_stock", available, ...(location && { location }) };
+}
 
 function inOrder(locations: readonly Location[], from: TakeFrom | undefined): Location[] {
   if (from && "only" in from) return locations.filter((location) => location === from.only);

@@ -66,4 +66,26 @@ export const STOCK_MIGRATIONS = [
      WHERE kind IN ('receive', 'adjust', 'return');
    DROP INDEX ledger_movement;`,
   "ALTER TABLE hold ADD COLUMN wants TEXT",
+  // A buyer is written only while the SKU is limited per shopper: an index entry is billed as a row.
+  "ALTER TABLE hold ADD COLUMN buyer TEXT",
+  "CREATE INDEX hold_by_buyer ON hold (buyer) WHERE buyer IS NOT NULL",
+  "ALTER TABLE offer ADD COLUMN shopper_limit TEXT",
+  "ALTER TABLE offer ADD COLUMN layout TEXT",
 ] as const;
+
+/**
+ * What only a SKU that was ever sharded needs, made at its first use. A peer is the other end of a channel
+ * of transfers: each shard at the whole, the whole at each shard. `given_parts` is kept until the peer
+ * says that it has booked them, so the units are in flight for exactly as long as nobody else has them.
+ */
+export const PEER_TABLES = `CREATE TABLE IF NOT EXISTS peer (
+     name TEXT PRIMARY KEY,
+     given INTEGER NOT NULL DEFAULT 0,
+     given_parts TEXT NOT NULL DEFAULT '[]',
+     booked INTEGER NOT NULL DEFAULT 0,
+     is_open INTEGER NOT NULL DEFAULT 0,
+     by_buyer INTEGER NOT NULL DEFAULT 0,
+     report TEXT
+   ) STRICT;
+   CREATE UNIQUE INDEX IF NOT EXISTS ledger_transfer ON ledger (reference, location)
+     WHERE kind = 'transfer';`;

@@ -1,0 +1,256 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import {
+  availabilityByLocation,
+  commitAll,
+  holdAll,
+  movementsOf,
+  releaseAll,
+  restock,
+  takeBackAll,
+} from "../../../src/inventory/index.ts";
+import { placeFor } from "../../../src/inventory/shards/layout.ts";
+import { stockShard } from "../../../src/inventory/stub.ts";
+import { Meter } from "../../../src/platform/telemetry/meter.ts";
+import type { Sku } from "../../../src/shared/ids.ts";
+import { stock, stocked, testIo } from "../shop.ts";
+
+const SHARDS = 4;
+const TTL_MS = 60_000;
+
+async function sharded(units: number, shards = SHARDS): Promise<Sku> {
+  const sku = await stocked(units);
+  expect(await stock(sku).setPolicy({ shards })).toMatchObject({ ok: true, value: { shards } });
+  return sku;
+}
+
+const holdOf = (
+  sku: Sku,
+  holdId: string,
+  { quantity = 1, meter = new Meter(), buyer = "", startedAtMs = Date.now() } = {},
+) =>
+  holdAll(env, meter, {
+    holdId,
+    lines: [{ sku, quantity }],
+    ttlMs: TTL_MS,
+    ...(buyer && { buyer }),
+    startedAtMs,
+  });
+const commitOf = (sku: Sku, holdId: string, meter = new Meter()) =>
+  commitAll(env, meter, { holdId, skus: [sku] });
+const shardOf = (sku: Sku, holdId: string, shards = SHARDS) =>
+  stockShard(env, sku, placeFor({ shards, byBuyer: false }, { holdId }));
+const ids = (count: number, prefix = "h") =>
+  Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+describe("a sharded SKU", () => {
+  it("sells 500 units to 500 of 2,000 buyers, and refuses nobody while a unit is free", async () => {
+    const sku = await sharded(500, 8);
+    // As if the shards had been there for a minute: no hold can be known from before.
+    const startedAtMs = Date.now() + 60_000;
+    const bought = await Promise.all(
+      ids(2_000).map(async (holdId) => {
+        const held = await holdOf(sku, holdId, { startedAtMs });
+        return held.ok && (await commitOf(sku, holdId)).ok;
+      }),
+    );
+    expect(bought.filter(Boolean)).toHaveLength(500);
+    const view = await stock(sku).view();
+    expect(view).toMatchObject({ onHand: 0, held: 0, available: 0, inFlight: 0, shards: 8 });
+    await vi.waitFor(async () =>
+      expect(await stock(sku).availability()).toMatchObject({ available: 0 }),
+    );
+  });
+
+  it("is one step for who knows its shards, and two for who does not yet", async () => {
+    const sku = await sharded(100);
+    const steps = async (holdId: string) => {
+      const meter = new Meter();
+      await holdOf(sku, holdId, { meter });
+      await commitOf(sku, holdId, meter);
+      return meter.steps.length;
+    };
+    expect(await steps("first")).toBe(3);
+    expect(await steps("second")).toBe(2);
+    const plain = await stocked(1);
+    const meter = new Meter();
+    await holdOf(plain, "h", { meter });
+    expect(meter.steps).toHaveLength(1);
+  });
+
+  it("borrows what a sibling has, through the whole, and the ledgers of all agree", async () => {
+    const sku = await sharded(10);
+    const [first] = ids(1);
+    // One shard is given a share of everything; the others find the rest.
+    for (const holdId of ids(9)) expect(await holdOf(sku, holdId)).toMatchObject({ ok: true });
+    const all = await stock(sku).view();
+    expect(all).toMatchObject({ onHand: 10, held: 9, available: 1 });
+    await releaseAll(env, new Meter(), { holdId: first!, skus: [sku] });
+    expect(await holdOf(sku, "two", { quantity: 2 })).toMatchObject({ ok: true });
+    const none = await holdOf(sku, "none");
+    expect(none).toMatchObject({ ok: false, error: { shortages: [{ sku, available: 0 }] } });
+    const { ledger } = await stock(sku).view();
+    const moved = ledger
+      .filter(({ kind }) => kind === "transfer")
+      .reduce((sum, { quantity }) => sum + quantity, 0);
+    expect(moved).toBe(0);
+  });
+
+  it("repeats a hold and its end, from any shard's death, as one object would", async () => {
+    const sku = await sharded(5);
+    const held = await holdOf(sku, "a", { quantity: 2 });
+    await evictDurableObject(shardOf(sku, "a"));
+    expect(await holdOf(sku, "a", { quantity: 2 })).toEqual(held);
+    for (let n = 0; n < 2; n += 1) expect(await commitOf(sku, "a")).toMatchObject({ ok: true });
+    const undo = () => takeBackAll(env, new Meter(), { holdId: "a", skus: [sku], reason: "" });
+    expect([await undo(), await undo()]).toEqual(Array(2).fill([{ sku, quantity: 2 }]));
+    const sale = { holdId: "a", returnIds: [], skus: [sku] };
+    const [found] = await movementsOf(env, new Meter(), sale);
+    expect(found?.movements.map(({ kind }) => kind)).toEqual(["hold", "commit", "return"]);
+    expect(await stock(sku).view()).toMatchObject({ onHand: 5, held: 0, available: 5 });
+  });
+
+  it("bars an id that is released before its hold arrives", async () => {
+    const sku = await sharded(5);
+    await releaseAll(env, new Meter(), { holdId: "late", skus: [sku] });
+    expect(await holdOf(sku, "late")).toMatchObject({ ok: false });
+    expect(await stock(sku).view()).toMatchObject({ held: 0 });
+  });
+
+  it("sells a hold that lapsed while its units are anywhere", async () => {
+    const sku = await sharded(4);
+    await holdOf(sku, "slow", { quantity: 4 });
+    const shard = shardOf(sku, "slow");
+    await runInDurableObject(shard, (_, { storage }) => {
+      storage.sql.exec("UPDATE hold SET expires_at_ms = 1");
+    });
+    await runDurableObjectAlarm(shard);
+    const other = ids(50, "o").find((id) => shardOf(sku, id).id.name !== shard.id.name)!;
+    await holdOf(sku, other);
+    await releaseAll(env, new Meter(), { holdId: other, skus: [sku] });
+    expect(await commitOf(sku, "slow")).toMatchObject({ ok: true });
+    expect(await stock(sku).view()).toMatchObject({ onHand: 0, held: 0 });
+  });
+});
+
+describe("a change of the shards", () => {
+  it("keeps every hold, whichever way the count goes, and sells what is left exactly", async () => {
+    const sku = await stocked(30);
+    const counts = [1, 4, 2, 1, 8] as const;
+    for (const [n, shards] of counts.entries()) {
+      await stock(sku).setPolicy({ shards });
+      for (const id of ids(3, `c${n}-`)) expect(await holdOf(sku, id)).toMatchObject({ ok: true });
+    }
+    expect(await stock(sku).view()).toMatchObject({
+      held: 15,
+      onHand: 30,
+      available: 15,
+      shards: 8,
+    });
+    for (const n of counts.keys()) {
+      const [sold, freed, repeated] = ids(3, `c${n}-`);
+      expect(await commitOf(sku, sold!)).toMatchObject({ ok: true });
+      await releaseAll(env, new Meter(), { holdId: freed!, skus: [sku] });
+      expect(await holdOf(sku, repeated!)).toMatchObject({ ok: true });
+    }
+    expect(await stock(sku).view()).toMatchObject({ held: 5, onHand: 25, available: 20 });
+    await stock(sku).setPolicy({ shards: 1 });
+    const left = await Promise.all(ids(30, "left").map((id) => holdOf(sku, id)));
+    expect(left.filter(({ ok }) => ok)).toHaveLength(20);
+    expect(await stock(sku).view()).toMatchObject({ shards: 1, available: 0, held: 25 });
+  });
+
+  it("loses no hold that is under way while it happens", async () => {
+    const sku = await sharded(200);
+    const buyers = ids(200).map(async (holdId) => {
+      const held = await holdOf(sku, holdId);
+      return held.ok && (await commitOf(sku, holdId)).ok;
+    });
+    for (const shards of [1, 3]) await stock(sku).setPolicy({ shards });
+    expect((await Promise.all(buyers)).filter(Boolean)).toHaveLength(200);
+    expect(await stock(sku).view()).toMatchObject({ onHand: 0, held: 0 });
+  });
+
+  it("comes by measured load, and never by a moment's rush or for a handful of units", async () => {
+    const sku = await stocked(10_000);
+    const hot = async (units: Sku) => {
+      await runInDurableObject(stock(units), async (object) => {
+        const now = vi.spyOn(Date, "now");
+        const startMs = Date.now();
+        for (let n = 0; n < 700; n += 1) {
+          now.mockReturnValue(startMs + n * 8);
+          await object.hold({ holdId: `m${n}`, quantity: 1, ttlMs: TTL_MS });
+        }
+        now.mockRestore();
+      });
+      return (await stock(units).view()).shards;
+    };
+    expect(await hot(sku)).toBeGreaterThan(1);
+    expect(await holdOf(sku, "after")).toMatchObject({ ok: true });
+    expect(await hot(await stocked(400))).toBe(1);
+    const never = await stocked(10_000);
+    await stock(never).setPolicy({ shards: 1 });
+    expect(await hot(never)).toBe(1);
+  });
+
+  it("is refused where a debt is allowed, and undone when that begins", async () => {
+    const owing = await stocked(1, { backorder: true });
+    const refused = { ok: false, error: { code: "backorder_sharded" } };
+    expect(await stock(owing).setPolicy({ shards: 4 })).toEqual(refused);
+    const sku = await sharded(3);
+    await holdOf(sku, "a");
+    await stock(sku).setBackorder(true);
+    expect(await holdOf(sku, "b", { quantity: 9 })).toMatchObject({ ok: true });
+    expect(await commitOf(sku, "a")).toMatchObject({ ok: true });
+    expect(await commitOf(sku, "b")).toMatchObject({ ok: true });
+    expect(await stock(sku).view()).toMatchObject({ onHand: -7, shards: 1, backorder: true });
+  });
+});
+
+describe("goods of a sharded SKU", () => {
+  it("come to the whole, leave from wherever they are, and come back to where they can be sold", async () => {
+    const sku = await sharded(10);
+    for (const id of ids(6)) await holdOf(sku, id);
+    const move = (movementId: string, delta: number) => {
+      const kind = delta > 0 ? "receive" : "adjust";
+      return stock(sku).move({ movementId, kind, delta, reason: "" } as const);
+    };
+    expect(await move("in", 5)).toMatchObject({ ok: true, value: { onHand: 15, available: 9 } });
+    expect(await move("out", -9)).toMatchObject({ ok: true, value: { onHand: 6, available: 0 } });
+    expect(await move("more", -1)).toMatchObject({ ok: false, error: { code: "stock_negative" } });
+    await commitOf(sku, "h0");
+    const back = { returnId: "r1", lines: [{ sku, quantity: 1 }], reason: "" };
+    await restock(env, new Meter(), back);
+    await restock(env, new Meter(), back);
+    expect(await stock(sku).view()).toMatchObject({ onHand: 6, held: 5, available: 1 });
+    expect(await holdOf(sku, "again")).toMatchObject({ ok: true });
+  });
+
+  it("are held by location, and told by location, as those of a plain one", async () => {
+    const sku = await sharded(2);
+    const east = {
+      movementId: "e",
+      kind: "receive",
+      delta: 3,
+      reason: "",
+      location: "east",
+    } as const;
+    await stock(sku).move(east);
+    const lines = [{ sku, quantity: 3, from: { only: "east" } }];
+    const held = await holdAll(env, new Meter(), { holdId: "e1", ttlMs: TTL_MS, lines });
+    const takes = [{ sku, location: "east", quantity: 3 }];
+    expect(held).toMatchObject({ ok: true, value: { takes } });
+    const short = await holdAll(env, new Meter(), { holdId: "e2", ttlMs: TTL_MS, lines });
+    const shortages = [{ sku, available: 0, location: "east" }];
+    expect(short).toMatchObject({ ok: false, error: { shortages } });
+    const found = await availabilityByLocation(testIo(), env, [sku]);
+    expect(found.get(sku)).toMatchObject({
+      available: 2,
+      locations: [
+        { location: "default", available: 2 },
+        { location: "east", available: 0 },
+      ],
+    });
+  });
+});
