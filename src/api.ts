@@ -17,6 +17,7 @@ import { accountRoutes } from "./identity/account-routes.ts";
 import { factorRoutes } from "./identity/factors/routes.ts";
 import { authenticate } from "./identity/index.ts";
 import { jwksRoutes } from "./identity/jwks-routes.ts";
+import { oidcRoutes } from "./identity/oidc/routes.ts";
 import { accountOperationsRoutes } from "./identity/operations-routes.ts";
 import { passkeyRoutes } from "./identity/passkeys/routes.ts";
 import { passwordRoutes } from "./identity/password-routes.ts";
@@ -113,6 +114,7 @@ export const api = app
   .route("/api/v2", sessionRoutes(findSecondFactor))
   .route("/api/v2", factorRoutes)
   .route("/api/v2", passkeyRoutes)
+  .route("/api/v2", oidcRoutes)
   .route("/api/v2", stepUpRoutes)
   .route("/api/v2", passwordRoutes)
   .route("/api/v1", catalogV1Routes)

@@ -25,6 +25,9 @@ const MAIL_ADDRESS = quota("account-mail-address", 30, HOUR_MS);
 /** Links tried from one address. They cannot be guessed; this keeps the guessing cheap for us. */
 const LINK_ADDRESS = quota("account-link-address", 60, 10 * 60_000);
 
+/** Sign-ins elsewhere that one address may begin or end: each may ask an issuer. */
+const OIDC_ADDRESS = quota("oidc-address", 60, 10 * 60_000);
+
 /** Where a request comes from; undefined for calls from inside, which have no address. */
 const addressOf = (c: Context<ApiEnv>) => countedAs(c.var.visitor.address);
 
@@ -90,8 +93,11 @@ export async function countMail(c: Context<ApiEnv>, { key }: Pick<Email, "key">)
   await take(c, [{ policy: MAIL, subject: key }, ...fromAddress(c, MAIL_ADDRESS)]);
 }
 
-export async function countLink(c: Context<ApiEnv>): Promise<void> {
-  const claims = fromAddress(c, LINK_ADDRESS);
+export const countLink = (c: Context<ApiEnv>): Promise<void> => countAddress(c, LINK_ADDRESS);
+export const countOidc = (c: Context<ApiEnv>): Promise<void> => countAddress(c, OIDC_ADDRESS);
+
+async function countAddress(c: Context<ApiEnv>, policy: Claim["policy"]): Promise<void> {
+  const claims = fromAddress(c, policy);
   if (claims.length > 0) await take(c, claims);
 }
 

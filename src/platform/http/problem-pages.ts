@@ -21,6 +21,10 @@ const ADVICE: Record<ProblemSlug, string> = {
   internal: "The fault is ours. Quote `requestId` to support; repeating with the same key is safe.",
   "method-not-allowed": "`Allow` lists the methods that this path has.",
   "not-found": "The resource does not exist, or the token sent does not open it.",
+  "oidc-conflict":
+    "`reason` says why: `email_unverified` asks to verify the address there, `link_required` to sign in here first and link the two, `already_linked` that it is linked with an account, or the account with another.",
+  "oidc-refused":
+    "Begin again. Each sign-in elsewhere is good once, for ten minutes, in one browser.",
   "order-conflict": "Read the order: its status says what can still be done.",
   overloaded: "Nothing was done. Repeat the request after `Retry-After` seconds.",
   "passkey-conflict":

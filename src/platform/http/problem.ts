@@ -21,6 +21,8 @@ export const PROBLEMS = {
   internal: { status: 500, title: "Something went wrong on our side" },
   "method-not-allowed": { status: 405, title: "The resource does not support this method" },
   "not-found": { status: 404, title: "There is no such resource" },
+  "oidc-conflict": { status: 409, title: "The account elsewhere opens none here" },
+  "oidc-refused": { status: 401, title: "The sign-in elsewhere cannot be accepted" },
   "order-conflict": { status: 409, title: "The order's state does not allow this" },
   overloaded: { status: 503, title: "There is too much to do right now" },
   "passkey-conflict": { status: 409, title: "The passkey cannot be added" },

@@ -30,6 +30,8 @@ describe("PROBLEMS", () => {
         "500 internal: Something went wrong on our side",
         "405 method-not-allowed: The resource does not support this method",
         "404 not-found: There is no such resource",
+        "409 oidc-conflict: The account elsewhere opens none here",
+        "401 oidc-refused: The sign-in elsewhere cannot be accepted",
         "409 order-conflict: The order's state does not allow this",
         "503 overloaded: There is too much to do right now",
         "409 passkey-conflict: The passkey cannot be added",
