@@ -8,7 +8,11 @@ const SHARE = 16;
 const KILLS = 2;
 const TIMEOUT_MS = 300_000;
 
-const ABORTED = CASES.filter(({ isKill }) => !isKill).filter((_, at) => at % SHARE === 0);
+/** These found something once: a refusal that was told while its undo had to wait, and was not kept. */
+const KNOWN = new Set(["F4 · checkout · stock release"]);
+const ABORTED = CASES.filter(({ isKill }) => !isKill).filter(
+  (each, at) => at % SHARE === 0 || KNOWN.has(nameOf(each)),
+);
 const KILLED = CASES.filter(({ isKill, where }) => isKill && where === "checkout").filter(
   (_, at, all) => at % Math.ceil(all.length / KILLS) === 0,
 );
