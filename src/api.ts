@@ -74,6 +74,11 @@ const wrongMethod = methodNotAllowed({
     onError(new Problem("method-not-allowed", { allowed }, { Allow: allowed.join(", ") }), c),
 });
 
+/** Each ends in a password's hash or in a mail. */
+const ACCOUNT_WORK = ["register", "login", "password/*", "verify-email/resend"].map(
+  (path) => `/api/v2/auth/${path}`,
+);
+
 /** Every route of the storefront. The type of this chain is what the RPC client reads. */
 export const api = app
   // The gate, in the order in which it acts; src/platform/gate/README.md says why in this one.
@@ -85,6 +90,7 @@ export const api = app
   .use("/api/v2/validatecheckout", pace("expensive"), shedLoad("checkout"))
   .use("/api/v2/processorder", pace("expensive"), shedLoad("checkout"))
   .use("/api/v1/checkout/*", pace("expensive"), shedLoad("checkout"))
+  .on("POST", ACCOUNT_WORK, pace("expensive"), shedLoad("accounts"))
   // What is counted by how it ends: cards that are declined, tokens that open nothing.
   .use("/api/v2/processorder", penaltyBox(declinedPayment))
   .use("/api/v1/checkout/processorder", penaltyBox(declinedPayment))

@@ -11,3 +11,7 @@ export type Order = InferResponseType<Operations["orders"][":orderId"]["$get"], 
 export type Stock = InferResponseType<Operations["inventory"][":sku"]["$get"], 200>;
 export type Health = InferResponseType<Shop["api"]["v2"]["health"]["$get"]>;
 export type Consistency = InferResponseType<Operations["audit"]["consistency"]["$get"], 200>;
+export type Blocked = InferResponseType<Operations["blocks"]["$post"], 201>;
+export type Blocks = InferResponseType<Operations["blocks"]["$get"], 200>;
+export type Effective = InferResponseType<Operations["blocks"]["$delete"], 200>;
+export type Flags = InferResponseType<Operations["flags"]["$get"], 200>;

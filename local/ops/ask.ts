@@ -1,7 +1,7 @@
 import { CannotLoad, type Target } from "../catalog/target.ts";
 
 export type Question = {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
   body?: unknown;
   /** A status of 400 or more that is an answer, not a refusal. */

@@ -1,4 +1,13 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import {
+  ACCESS_HELP,
+  type AccessCommand,
+  BLOCK_OPTIONS,
+  blockTarget,
+  flagsOf,
+  UNBLOCK_OPTIONS,
+  untilAfter,
+} from "./access-commands.ts";
 
 /** What an operator asks for, checked as far as the command line can tell. */
 export type Command =
@@ -7,7 +16,8 @@ export type Command =
   | { name: "health" }
   | { name: "audit" }
   | { name: "order"; orderId: string }
-  | { name: "stock"; sku: string };
+  | { name: "stock"; sku: string }
+  | AccessCommand;
 
 export type Invocation = {
   command: Command;
@@ -74,6 +84,10 @@ ${COMMON_USAGE}`,
 
 A SKU's stock by location, with its newest movements.
 ${COMMON_USAGE}`,
+  block: `${ACCESS_HELP.block}\n${COMMON_USAGE.slice(1)}`,
+  unblock: `${ACCESS_HELP.unblock}\n${COMMON_USAGE}`,
+  blocks: `${ACCESS_HELP.blocks}\n${COMMON_USAGE}`,
+  flag: `${ACCESS_HELP.flag}\n${COMMON_USAGE}`,
 };
 
 const USAGE = `Usage: npm run ops -- COMMAND [options]
@@ -84,6 +98,10 @@ const USAGE = `Usage: npm run ops -- COMMAND [options]
   audit    every order against the shop's invariants
   order    an order and its events
   stock    a SKU's stock and its movements
+  block    refuse an address, a network or an agent
+  unblock  let one in again
+  blocks   who is blocked
+  flag     set, remove or list flags
 
 COMMAND --help says more. Exit code: 0 when it is done, 1 when the shop refused or did not answer, 2 for bad usage.`;
 
@@ -127,6 +145,7 @@ function read(
     if (all === isNamed) throw new BadUsage("name tags or paths, or --all, and not both");
     return { command: { name, tags, paths, all, dryRun }, common: values };
   }
+  if (name === "block" || name === "unblock" || name === "flag") return readAccess(name, args);
   const takesOne = name === "order" || name === "stock";
   const { values: common, positionals } = parse(name, args, COMMON, takesOne ? 1 : 0);
   const [subject = ""] = positionals;
@@ -135,17 +154,41 @@ function read(
   return { command: { name }, common };
 }
 
+function readAccess(
+  name: "block" | "unblock" | "flag",
+  args: readonly string[],
+): { command: Command; common: Common } {
+  if (name === "flag") {
+    const { values, positionals } = parse(name, args, COMMON, FLAGS_MAX, 0);
+    return { command: { name, flags: flagsOf(positionals) }, common: values };
+  }
+  if (name === "unblock") {
+    const { values, positionals } = parse(name, args, { ...COMMON, ...UNBLOCK_OPTIONS }, 1, 0);
+    return {
+      command: { name, target: blockTarget(positionals[0], values.agent) },
+      common: values,
+    };
+  }
+  const { values, positionals } = parse(name, args, { ...COMMON, ...BLOCK_OPTIONS }, 1, 0);
+  const target = blockTarget(positionals[0], values.agent);
+  const until = untilAfter(values.for, Date.now());
+  return { command: { name, target, reason: values.reason, until }, common: values };
+}
+
+const FLAGS_MAX = 50;
+
 function parse<const O extends ParseArgsOptionsConfig>(
   name: Command["name"],
   args: readonly string[],
   options: O,
-  count: number,
+  most: number,
+  least = most,
 ) {
   const parsed = parseArgs({ args: [...args], options, allowPositionals: true });
   if ((parsed.values as { help?: boolean }).help) throw new HelpWanted(HELP[name]);
   const { positionals } = parsed;
-  if (positionals.length > count) throw new BadUsage(`"${positionals[count]}" is one too many`);
-  if (positionals.length < count || positionals.includes("")) {
+  if (positionals.length > most) throw new BadUsage(`"${positionals[most]}" is one too many`);
+  if (positionals.length < least || positionals.includes("")) {
     throw new BadUsage(`${name} needs to know which`);
   }
   return parsed;

@@ -1,5 +1,17 @@
 import type { Target } from "../catalog/target.ts";
-import type { Consistency, Health, Order, Pages, Purged, Stock } from "./answers.ts";
+import type { AccessCommand } from "./access-commands.ts";
+import type {
+  Blocked,
+  Blocks,
+  Consistency,
+  Effective,
+  Flags,
+  Health,
+  Order,
+  Pages,
+  Purged,
+  Stock,
+} from "./answers.ts";
 import { ask } from "./ask.ts";
 import type { Command } from "./read-command.ts";
 import {
@@ -10,6 +22,7 @@ import {
   renderPurge,
   renderStock,
 } from "./render.ts";
+import { renderBlocked, renderBlocks, renderFlags } from "./render-access.ts";
 
 /** What to print, in both forms, and how the process ends. */
 export type Outcome = { answer: unknown; text: string; exitCode: 0 | 1 };
@@ -49,7 +62,53 @@ export async function runCommand(command: Command, target: Target): Promise<Outc
       const answer = await get<Stock>(`/ops/v1/inventory/${encodeURIComponent(sku)}`);
       return done(answer, renderStock(sku, answer));
     }
+    default:
+      return runAccess(command, target, get);
   }
+}
+
+async function runAccess(
+  command: AccessCommand,
+  shop: Target,
+  get: <T>(path: string) => Promise<T>,
+): Promise<Outcome> {
+  const path = "/ops/v1/blocks";
+  switch (command.name) {
+    case "block": {
+      const { target, reason, until } = command;
+      const body = { ...target, reason, ...(until === undefined ? {} : { until }) };
+      const answer = await ask<Blocked>(shop, { method: "POST", path, body });
+      return done(answer, renderBlocked(answer));
+    }
+    case "unblock": {
+      const question = { method: "DELETE", path, body: command.target } as const;
+      const answer = await ask<Effective>(shop, question);
+      return done(answer, `let in by ${answer.effectiveBy}`);
+    }
+    case "blocks": {
+      const items = await walkBlocks(get);
+      return done({ items }, renderBlocks(items));
+    }
+    case "flag": {
+      if (Object.keys(command.flags).length > 0) {
+        const { flags } = command;
+        await ask(shop, { method: "PUT", path: "/ops/v1/flags", body: { flags } });
+      }
+      const answer = await get<Flags>("/ops/v1/flags");
+      return done(answer, renderFlags(answer.items));
+    }
+  }
+}
+
+async function walkBlocks(get: <T>(path: string) => Promise<T>): Promise<Blocks["items"]> {
+  const items: Blocks["items"] = [];
+  let cursor = "";
+  do {
+    const page = await get<Blocks>(`/ops/v1/blocks?limit=100${cursor}`);
+    items.push(...page.items);
+    cursor = page.nextCursor === null ? "" : `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  } while (cursor !== "");
+  return items;
 }
 
 const done = (answer: unknown, text: string): Outcome => ({ answer, text, exitCode: 0 });

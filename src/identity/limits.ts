@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { countedAs, isUnlimited } from "../platform/gate/index.ts";
+import { addressClaim, countedAs } from "../platform/gate/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import {
   type Claim,
@@ -31,13 +31,6 @@ const OIDC_ADDRESS = quota("oidc-address", 60, 10 * 60_000);
 /** Where a request comes from; undefined for calls from inside, which have no address. */
 const addressOf = (c: Context<ApiEnv>) => countedAs(c.var.visitor.address);
 
-function fromAddress(c: Context<ApiEnv>, policy: Claim["policy"]): Claim[] {
-  const { visitor, io } = c.var;
-  const subject = countedAs(visitor.address);
-  const isCounted = visitor.address !== undefined && !isUnlimited(visitor.address, io.config);
-  return isCounted && subject !== undefined ? [{ policy, subject }] : [];
-}
-
 /** Where a secret is guessed from; none for calls from inside, which are all one place. */
 export function placesOf(c: Context<ApiEnv>): string[] {
   const address = addressOf(c);
@@ -46,7 +39,7 @@ export function placesOf(c: Context<ApiEnv>): string[] {
 
 function takeSignIn(c: Context<ApiEnv>, { key }: Pick<Email, "key">): Promise<Tries> {
   const places = placesOf(c);
-  return take(c, [{ policy: SIGN_IN, subject: key, places }, ...fromAddress(c, SIGN_IN_ADDRESS)]);
+  return take(c, [{ policy: SIGN_IN, subject: key, places }, ...addressClaim(c, SIGN_IN_ADDRESS)]);
 }
 
 /** What a check of a password came to: `unasked` where it was not made. */
@@ -90,14 +83,14 @@ export async function vouchForSignIn(
 
 /** One mail to a mailbox: counted alike whether or not anybody has it. */
 export async function countMail(c: Context<ApiEnv>, { key }: Pick<Email, "key">): Promise<void> {
-  await take(c, [{ policy: MAIL, subject: key }, ...fromAddress(c, MAIL_ADDRESS)]);
+  await take(c, [{ policy: MAIL, subject: key }, ...addressClaim(c, MAIL_ADDRESS)]);
 }
 
 export const countLink = (c: Context<ApiEnv>): Promise<void> => countAddress(c, LINK_ADDRESS);
 export const countOidc = (c: Context<ApiEnv>): Promise<void> => countAddress(c, OIDC_ADDRESS);
 
 async function countAddress(c: Context<ApiEnv>, policy: Claim["policy"]): Promise<void> {
-  const claims = fromAddress(c, policy);
+  const claims = addressClaim(c, policy);
   if (claims.length > 0) await take(c, claims);
 }
 

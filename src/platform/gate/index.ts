@@ -1,5 +1,5 @@
 export { addressClaim } from "./address-claim.ts";
-export { countedAs, isUnlimited } from "./counted-as.ts";
+export { countedAs } from "./counted-as.ts";
 export { crossOrigin, PIPELINE_HEADERS } from "./cross-origin.ts";
 export { knownVersion } from "./known-version.ts";
 export { jsonOnly, limitBody } from "./limit-body.ts";
