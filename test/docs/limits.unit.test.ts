@@ -24,7 +24,8 @@ describe("docs/limits.md", () => {
     const names = policies();
     expect(names.length).toBeGreaterThan(8);
     expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(page).toContain(`\`${name}\``);
+    // A new policy needs its row there.
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it("says how much each pace allows", ({ expect }) => {
