@@ -1,12 +1,29 @@
-import { type ClientResponse, hc, type InferRequestType } from "hono/client";
+import { hc, type InferRequestType } from "hono/client";
 import type { Api } from "./api.ts";
-import type { FieldError, ProblemSlug } from "./platform/http/problem.ts";
+import {
+  type BodyOf,
+  type CallOptions,
+  ProblemError,
+  requestOptions,
+  success,
+} from "./client/answers.ts";
+import { Session, type SessionStore, sessionStore } from "./client/session.ts";
 
 /** Where a browser or an app keeps what must outlive the page: local storage, a cookie, a file. */
 export type TokenStore = {
   get(): string | undefined;
   set(token: string): void;
+  /** Once a guest's cart is a shopper's own. Without it the store is set to `""`. */
+  clear?(): void;
 };
+
+export {
+  type CallOptions,
+  type ProblemBody,
+  ProblemError,
+  UnexpectedResponse,
+} from "./client/answers.ts";
+export type { SessionStore, StoredSession } from "./client/session.ts";
 
 export type ClientOptions = {
   /** Without a path: `https://shop.example`. */
@@ -15,64 +32,13 @@ export type ClientOptions = {
   fetch?: (request: Request) => Promise<Response>;
   /** The cart to go on with, or where its token is kept. A token the shop answers is remembered. */
   cartToken?: string | TokenStore;
+  /** Where the tokens of somebody who signs in are kept; else in memory. */
+  session?: SessionStore;
   /** A guest's access to an order. Orders that this client has placed are opened without it. */
   orderToken?: string;
   /** For the operations routes, which are under `raw`. */
   staffKey?: string;
 };
-
-export type CallOptions = {
-  /** A fresh UUID unless told. Repeat a call with its first key: it takes effect once. */
-  idempotencyKey?: string;
-  /** For an order that this client has not placed itself. */
-  orderToken?: string;
-  signal?: AbortSignal;
-};
-
-/** RFC 9457, as this API writes it: `extensions` are the members beside the standard ones. */
-export type ProblemBody = {
-  type: string;
-  title: string;
-  status: number;
-  detail?: string;
-  requestId: string;
-  errors?: FieldError[];
-  [extension: string]: unknown;
-};
-
-/** The API's refusal of a call. `slug` says which; `requestId` leads its operators to the log. */
-export class ProblemError extends Error {
-  override readonly name = "ProblemError";
-  readonly slug: ProblemSlug;
-  readonly status: number;
-  readonly requestId: string;
-  /** One per wrong field, for `request-invalid`. */
-  readonly errors: readonly FieldError[];
-  readonly problem: ProblemBody;
-  /** When to try again, in seconds; `undefined` when the API does not say. */
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(problem: ProblemBody, retryAfter: string | null) {
-    super(problem.detail === undefined ? problem.title : `${problem.title}: ${problem.detail}`);
-    this.slug = problem.type.replace("/problems/", "") as ProblemSlug;
-    this.status = problem.status;
-    this.requestId = problem.requestId;
-    this.errors = problem.errors ?? [];
-    this.problem = problem;
-    this.retryAfterSeconds = retryAfter === null ? undefined : Number(retryAfter);
-  }
-}
-
-/** Something between here and the API answered in its place: a proxy, a captive portal. */
-export class UnexpectedResponse extends Error {
-  override readonly name = "UnexpectedResponse";
-  readonly status: number;
-
-  constructor(status: number) {
-    super(`an answer of status ${status} that the API does not give`);
-    this.status = status;
-  }
-}
 
 type V2 = ReturnType<typeof hc<Api>>["api"]["v2"];
 type JsonOf<Call> = InferRequestType<Call> extends { json: infer Body } ? Body : never;
@@ -83,8 +49,29 @@ export type ModeChange = JsonOf<V2["cart"]["mode"]["$put"]>;
 export type CheckoutContact = JsonOf<V2["validatecheckout"]["$post"]>;
 export type Completion = JsonOf<V2["processorder"]["$post"]>;
 export type ReturnRequest = JsonOf<V2["order"][":orderId"]["returns"]["$post"]>;
+export type Registration = JsonOf<V2["auth"]["register"]["$post"]>;
+export type SignIn = JsonOf<V2["auth"]["login"]["$post"]>;
+export type SecondFactorProof = JsonOf<V2["auth"]["2fa"]["verify"]["$post"]>;
+export type PasswordReset = JsonOf<V2["auth"]["password"]["reset"]["$post"]>;
+export type PasswordChange = JsonOf<V2["auth"]["password"]["change"]["$post"]>;
+export type MeChange = JsonOf<V2["me"]["$patch"]>;
+export type NewAddress = JsonOf<V2["me"]["addresses"]["$post"]>;
+export type AddressChange = JsonOf<V2["me"]["addresses"][":addressId"]["$patch"]>;
+export type OrderListQuery = QueryOf<V2["order"]["$get"]>;
 export type ProductListQuery = QueryOf<V2["products"]["$get"]>;
 export type CategoryListQuery = QueryOf<V2["categories"]["$get"]>;
+
+export type SignedIn = {
+  status: "signed-in";
+  /** The shopper's cart with the guest's lines in it; `undefined` where there was no guest's cart. */
+  cart: BodyOf<Awaited<ReturnType<V2["cart"]["merge"]["$post"]>>> | undefined;
+  /** Why the guest's cart stays one: `cart-limit`, if both together are too much. */
+  cartRefusal?: ProblemError;
+};
+export type SecondFactorAsked = Exclude<
+  BodyOf<Awaited<ReturnType<V2["auth"]["login"]["$post"]>>>,
+  { accessToken: string }
+> & { status: "second-factor" };
 
 /**
  * A typed client of the storefront. Every method answers the body of a success and throws
@@ -93,8 +80,39 @@ export type CategoryListQuery = QueryOf<V2["categories"]["$get"]>;
 export function createClient(options: ClientOptions) {
   const cart = tokenStore(options.cartToken);
   const orderTokens = new Map<string, string>();
-  const raw = hc<Api>(options.baseUrl, { fetch: storefrontFetch(options, cart) });
+  // Called as a bare function: browsers refuse a `fetch` with another `this`.
+  const send = (request: Request) => (options.fetch ? options.fetch(request) : fetch(request));
+  const session = new Session(sessionStore(options.session), options.baseUrl, send);
+  const raw = hc<Api>(options.baseUrl, { fetch: storefrontFetch(options, cart, session) });
   const v2 = raw.api.v2;
+
+  /** Makes the guest's cart the shopper's own; nothing where there is none any more. */
+  const mergeCart = async (call?: CallOptions) => {
+    const cartToken = cart.get();
+    if (cartToken === undefined) return undefined;
+    try {
+      const merged = await success(
+        v2.cart.merge.$post({ json: { cartToken } }, requestOptions(call)),
+      );
+      cart.clear();
+      return merged;
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.slug !== "not-found") throw error;
+      cart.clear();
+      return undefined;
+    }
+  };
+  /** After a proof that was enough. Somebody is signed in also where their guest's cart cannot come along. */
+  const welcome = async (): Promise<SignedIn> => {
+    const signedIn = { status: "signed-in" } as const;
+    try {
+      return { ...signedIn, cart: await mergeCart() };
+    } catch (error) {
+      if (error instanceof ProblemError)
+        return { ...signedIn, cart: undefined, cartRefusal: error };
+      throw error;
+    }
+  };
 
   const orderCall = (orderId: string, call: CallOptions = {}) => {
     const token = call.orderToken ?? orderTokens.get(orderId) ?? options.orderToken;
@@ -106,6 +124,8 @@ export function createClient(options: ClientOptions) {
     raw,
     /** The token of the cart in use; `undefined` before the first change. */
     cartToken: () => cart.get(),
+    /** Whether somebody is signed in, as far as this device knows. */
+    isSignedIn: () => session.isOpen,
 
     products: {
       list: (query: ProductListQuery = {}, call?: CallOptions) =>
@@ -165,6 +185,88 @@ export function createClient(options: ClientOptions) {
         success(
           v2.cart.vouchers[":code"].$delete({ param: { code: codeOrId } }, requestOptions(call)),
         ),
+      /** Makes the guest's cart the shopper's own, as `auth.signIn` does by itself. */
+      merge: mergeCart,
+    },
+
+    auth: {
+      /** Asks for an account; it exists once the link in the mail is followed. */
+      register: (account: Registration, call?: CallOptions) =>
+        success(v2.auth.register.$post({ json: account }, requestOptions(call))),
+      verifyEmail: (token: string, call?: CallOptions) =>
+        success(v2.auth["verify-email"].$post({ json: { token } }, requestOptions(call))),
+      /** Signs in and takes the guest's cart along, or says which second factor is asked for. */
+      signIn: async (proof: SignIn, call?: CallOptions): Promise<SignedIn | SecondFactorAsked> => {
+        const answer = await success(v2.auth.login.$post({ json: proof }, requestOptions(call)));
+        if ("accessToken" in answer) return welcome();
+        return { status: "second-factor", ...answer };
+      },
+      /** The second step of `signIn`: a code of the app, or one on paper. */
+      verifySecondFactor: async (proof: SecondFactorProof, call?: CallOptions) => {
+        await success(v2.auth["2fa"].verify.$post({ json: proof }, requestOptions(call)));
+        return welcome();
+      },
+      /** On this device it is over in any case; the answer says from when on everywhere. */
+      signOut: async (call?: CallOptions) => {
+        try {
+          return await success(v2.auth.logout.$post({ json: {} }, requestOptions(call)));
+        } finally {
+          session.end();
+        }
+      },
+      signOutEverywhere: async (call?: CallOptions) => {
+        const ended = await success(v2.auth["logout-all"].$post({}, requestOptions(call)));
+        session.end();
+        return ended;
+      },
+      forgotPassword: (email: string, call?: CallOptions) =>
+        success(v2.auth.password.forgot.$post({ json: { email } }, requestOptions(call))),
+      resetPassword: (reset: PasswordReset, call?: CallOptions) =>
+        success(v2.auth.password.reset.$post({ json: reset }, requestOptions(call))),
+      /** Every other session ends; this one goes on. */
+      changePassword: (change: PasswordChange, call?: CallOptions) =>
+        success(v2.auth.password.change.$post({ json: change }, requestOptions(call))),
+    },
+
+    me: {
+      get: (call?: CallOptions) => success(v2.me.$get({}, requestOptions(call))),
+      /** What is left out stays; `null` takes away. */
+      update: (change: MeChange, call?: CallOptions) =>
+        success(v2.me.$patch({ json: change }, requestOptions(call))),
+      /** Refused as `step-up-required` where the last proof is older than ten minutes. */
+      export: (call?: CallOptions) => success(v2.me.export.$get({}, requestOptions(call))),
+      /** To be forgotten. There is no way back. */
+      erase: async (call?: CallOptions) => {
+        const erased = await success(v2.me.$delete({}, requestOptions(call)));
+        session.end();
+        return erased;
+      },
+      /** Takes over the orders that were placed as a guest with the account's own address. */
+      claimOrders: (call?: CallOptions) =>
+        success(v2.me.orders.claim.$post({}, requestOptions(call))),
+      addresses: {
+        list: (call?: CallOptions) => success(v2.me.addresses.$get({}, requestOptions(call))),
+        add: (address: NewAddress, call?: CallOptions) =>
+          success(v2.me.addresses.$post({ json: address }, requestOptions(call))),
+        update: (addressId: string, change: AddressChange, call?: CallOptions) =>
+          success(
+            v2.me.addresses[":addressId"].$patch(
+              { param: { addressId }, json: change },
+              requestOptions(call),
+            ),
+          ),
+        remove: (addressId: string, call?: CallOptions) =>
+          success(
+            v2.me.addresses[":addressId"].$delete({ param: { addressId } }, requestOptions(call)),
+          ),
+      },
+      sessions: {
+        list: (call?: CallOptions) => success(v2.me.sessions.$get({}, requestOptions(call))),
+        end: (sessionId: string, call?: CallOptions) =>
+          success(
+            v2.me.sessions[":sessionId"].$delete({ param: { sessionId } }, requestOptions(call)),
+          ),
+      },
     },
 
     checkout: {
@@ -194,6 +296,9 @@ export function createClient(options: ClientOptions) {
     },
 
     orders: {
+      /** The signed-in shopper's, newest first. */
+      list: (query: OrderListQuery = {}, call?: CallOptions) =>
+        success(v2.order.$get({ query }, requestOptions(call))),
       /** `at`, RFC 3339: the order as it was at that moment. */
       get: (orderId: string, call: CallOptions & { at?: string } = {}) => {
         const query = call.at === undefined ? {} : { at: call.at };
@@ -231,19 +336,28 @@ export function createClient(options: ClientOptions) {
 
 export type StorefrontClient = ReturnType<typeof createClient>;
 
-function tokenStore(token: string | TokenStore | undefined): TokenStore {
-  if (typeof token === "object") return token;
+function tokenStore(token: string | TokenStore | undefined): Required<TokenStore> {
+  if (typeof token === "object") {
+    return {
+      get: () => token.get() || undefined,
+      set: (next) => token.set(next),
+      clear: () => (token.clear ? token.clear() : token.set("")),
+    };
+  }
   let current = token;
   return {
     get: () => current,
     set: (next) => {
       current = next;
     },
+    clear: () => {
+      current = undefined;
+    },
   };
 }
 
 /** Adds to each request what every route may want, and remembers the cart that an answer names. */
-function storefrontFetch({ fetch: send, staffKey }: ClientOptions, cart: TokenStore) {
+function storefrontFetch({ staffKey }: ClientOptions, cart: TokenStore, session: Session) {
   return async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const { headers, method } = request;
@@ -256,37 +370,9 @@ function storefrontFetch({ fetch: send, staffKey }: ClientOptions, cart: TokenSt
     if (method !== "GET" && method !== "HEAD" && !headers.has("Idempotency-Key")) {
       headers.set("Idempotency-Key", crypto.randomUUID());
     }
-    // Called as a bare function: browsers refuse a `fetch` with another `this`.
-    const response = await (send ? send(request) : fetch(request));
+    const response = await session.send(request);
     const answered = response.headers.get("Cart-Token");
     if (answered !== null) cart.set(answered);
     return response;
   };
-}
-
-function requestOptions(
-  { idempotencyKey, signal }: CallOptions = {},
-  more: Record<string, string> = {},
-) {
-  const key = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
-  return { headers: { ...key, ...more }, ...(signal ? { init: { signal } } : {}) };
-}
-
-/** The bodies of all the successes a route has: where there are two, their fields tell them apart. */
-type BodyOf<Answer> = Answer extends ClientResponse<infer Body, number, "json"> ? Body : never;
-
-async function success<Answer extends ClientResponse<unknown, number, "json">>(
-  call: Promise<Answer>,
-): Promise<BodyOf<Answer>> {
-  const response = await call;
-  const type = response.headers.get("Content-Type") ?? "";
-  if (type.startsWith("application/problem+json")) {
-    const problem = (await response.json()) as ProblemBody;
-    throw new ProblemError(problem, response.headers.get("Retry-After"));
-  }
-  if (!response.ok || !type.startsWith("application/json")) {
-    await response.body?.cancel();
-    throw new UnexpectedResponse(response.status);
-  }
-  return (await response.json()) as BodyOf<Answer>;
 }

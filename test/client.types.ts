@@ -83,6 +83,25 @@ export async function typed(client: StorefrontClient, error: ProblemError): Prom
   // @ts-expect-error: lines are needed
   await client.orders.requestReturn("ord_1", { reason: "too small" });
 
+  const signedIn = await client.auth.signIn({ email: "ada@example.com", password: "a secret" });
+  // @ts-expect-error: a second factor may be asked for, and then there is no cart yet
+  signedIn.cart;
+  if (signedIn.status === "second-factor") {
+    expectTypeOf(signedIn.twoFactorToken).toEqualTypeOf<string>();
+  } else {
+    expectTypeOf(signedIn.cart?.version).toEqualTypeOf<number | undefined>();
+  }
+  const me = await client.me.update({ marketingConsent: true, name: null });
+  expectTypeOf(me.name).toEqualTypeOf<string | null>();
+  // @ts-expect-error: an address is changed by proof, not by itself
+  await client.me.update({ email: "eve@example.com" });
+  // @ts-expect-error: an address has a city
+  await client.me.addresses.add({ name: "Ada", line1: "1", postalCode: "1", country: "US" });
+  const mine = await client.orders.list({ limit: "5" });
+  expectTypeOf(mine.items[0]!.number).toEqualTypeOf<string>();
+  const { orders } = await client.me.export();
+  expectTypeOf(orders[0]!.id).toExtend<string>();
+
   if (error.slug === "insufficient-stock") expectTypeOf(error.status).toEqualTypeOf<number>();
   // @ts-expect-error: there is no such problem
   if (error.slug === "out-of-stock") return;

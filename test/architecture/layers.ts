@@ -35,7 +35,7 @@ export function placeOf(path: string): Place {
   if (top === "workers") return { layer: "worker", folder: second };
   if (top !== "src") return { layer: "outside" };
   if (second === "api.ts") return { layer: "api" };
-  if (second === "client.ts") return { layer: "client" };
+  if (second === "client.ts" || second === "client") return { layer: "client" };
   if (second === "shared") return { layer: "shared" };
   if (second === "platform") return { layer: "platform", folder: third ?? "" };
   return second in CONTEXT_HEIGHTS ? { layer: "context", folder: second } : { layer: "unknown" };
@@ -61,7 +61,9 @@ export function importFault(module: Module, imported: ModuleImport): string | un
     case "context":
       return contextFault(from.folder, target);
     case "client":
-      return imported.isTypeOnly ? undefined : "the client imports only types from the server";
+      return imported.isTypeOnly || to.layer === "client"
+        ? undefined
+        : "the client imports only types from the server";
     case "api":
       return to.layer === "outside" ? "src imports only src" : undefined;
     case "unknown":
