@@ -12,7 +12,9 @@ import { RULES } from "./rules.ts";
 
 const EVIDENCE = join(import.meta.dirname, "../../../.local/prove");
 const OVER = new Set(["completed", "ready_for_complete", "canceled"]);
-const SETTLE_MS = 120_000;
+const SETTLE_MS = 300_000;
+/** Messages are retried after two to sixteen seconds; what has not moved for so long is lost. */
+const STALL_MS = 8_000;
 const AT_ONCE = 16;
 
 /** Lets the shop heal, asks everybody once more, and reads what each side is left with. */
@@ -35,23 +37,32 @@ export async function settle(
   await drain(shop);
 }
 
-/** The clock strikes until no message, no webhook and no payment waits for anything. */
+/**
+ * Until no message, no webhook and no payment waits for anything. The clock strikes where nothing moves
+ * any more: what is only waiting its turn would else be sent again and again, and the queue would grow.
+ */
 async function drain(shop: ProofShop): Promise<void> {
   const database = new Client({ url: String(shop.vars.MYSQL_URL) });
   const count = async (query: string) => {
     const { rows } = await database.execute(`SELECT COUNT(*) AS n FROM ${query}`);
     return Number((rows[0] as { n: unknown }).n);
   };
+  let least = Number.POSITIVE_INFINITY;
+  let movedAtMs = Date.now() - STALL_MS;
   await until(async () => {
     const left =
       (await count("order_events WHERE awaiting <> 0")) +
       (await count("open_payments")) +
       (await count("payment_events WHERE handled_at_ms IS NULL"));
     if (left === 0) return true;
+    // The first look shows no movement yet: what a kill took with it has to come again at once.
+    if (left < least && least !== Number.POSITIVE_INFINITY) movedAtMs = Date.now();
+    least = Math.min(left, least);
+    if (Date.now() - movedAtMs < STALL_MS) return false;
     await database.execute("UPDATE open_payments SET due_at_ms = 0");
     await database.execute("UPDATE payment_events SET due_at_ms = 0 WHERE due_at_ms IS NOT NULL");
     await shop.sweep();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    movedAtMs = Date.now();
     return false;
   }, SETTLE_MS);
 }
