@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Shortage } from "../inventory/index.ts";
 import {
   Address,
   OrderLine,
@@ -150,7 +151,7 @@ export type CheckoutView = z.infer<typeof CheckoutView>;
 export type Refusal =
   | { code: "payment_declined"; reason: string }
   | { code: "payments_unavailable"; reason: string }
-  | { code: "insufficient_stock"; shortages: { sku: Sku; available: number }[] }
+  | { code: "insufficient_stock"; shortages: Shortage[] }
   | { code: "quote_changed"; refused?: CodeRefusal[] }
   | { code: "dependency_down"; dependency: string }
   | { code: "interrupted" };

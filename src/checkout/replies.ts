@@ -45,6 +45,8 @@ export function refusalProblem(refusal: Refusal, requoted?: ValidatedCheckout): 
       return new Problem("payments-unavailable", { reason: refusal.reason }, RETRY_SOON);
     case "insufficient_stock": {
       const { shortages } = refusal;
+      const isLimit = shortages.every(({ max }) => max !== undefined);
+      if (isLimit && shortages.length > 0) return new Problem("purchase-limit", { shortages });
       const available = shortages[0]?.available ?? 0;
       return new Problem("insufficient-stock", { available, shortages });
     }

@@ -89,6 +89,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
         "payment-declined",
         "quote-changed",
         "insufficient-stock",
+        "purchase-limit",
         "checkout-incomplete",
         "checkout-closed",
         "request-in-progress",

@@ -28,6 +28,7 @@ import type { Io } from "../platform/io/io.ts";
 import { type PromotionsEnv, redeemAll, restoreAll } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
 import { err } from "../shared/result.ts";
+import { buyerOf } from "./buyer-of.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
 import type { Quote } from "./model.ts";
 import type { Attempt } from "./saga/attempt.ts";
@@ -53,6 +54,7 @@ export function openSagaDeps(
 ): SagaDeps {
   const record = store.record();
   assert(record, "a saga runs on an existing checkout");
+  const buyer = buyerOf(record);
   const breakers = openBreakers((name) => breakerStub(env, name), {
     meter: io.meter,
     clock: io.clock,
@@ -84,12 +86,15 @@ export function openSagaDeps(
 
     hold: async (attempt) => {
       const quote = quoteOf(store, attempt);
-      const wanted = { holdId: attempt.key, lines: wantedLines(quote), ttlMs: HOLD_TTL_MS };
-      const held = await holdAll(env, io.meter, wanted);
-      if (held.ok || quote.mode === "standard") return held;
+      const { key: holdId, startedAtMs } = attempt;
+      const wanted = { holdId, lines: wantedLines(quote), ttlMs: HOLD_TTL_MS };
+      const held = await holdAll(env, io.meter, { ...wanted, buyer: await buyer, startedAtMs });
+      const isLimit = !held.ok && held.error.shortages.some(({ max }) => max !== undefined);
+      if (held.ok || isLimit || quote.mode === "standard") return held;
       return err({ ...held.error, code: "locations_short" });
     },
-    release: (attempt) => releaseAll(env, io.meter, holdOf(store, attempt)),
+    release: async (attempt) =>
+      releaseAll(env, io.meter, { ...holdOf(store, attempt), buyer: await buyer }),
     termsHold: (attempt) => termsHold(env, io, record, quoteOf(store, attempt)),
 
     redeem: ({ key, redemptions }) => redeemAll(env, io.meter, key, redemptions),
@@ -122,7 +127,8 @@ export function openSagaDeps(
       await placeOrder(io, orderOf(record, quoteOf(store, attempt), attempt));
     },
     commit: async (attempt) => {
-      const committed = await commitAll(env, io.meter, holdOf(store, attempt));
+      const sale = { ...holdOf(store, attempt), buyer: await buyer };
+      const committed = await commitAll(env, io.meter, sale);
       return committed.ok ? [] : committed.error.skus;
     },
     cancelPlaced: async (attempt) => {

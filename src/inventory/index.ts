@@ -9,7 +9,13 @@ export {
 } from "./hold-stock.ts";
 export type { StockLocation } from "./locations/model.ts";
 export { listLocations, placesOf } from "./locations/store.ts";
-export { Availability, LedgerEntry, type LocatedAvailability, type StockLine } from "./model.ts";
+export {
+  Availability,
+  LedgerEntry,
+  type LocatedAvailability,
+  type Shortage,
+  type StockLine,
+} from "./model.ts";
 export { SkuStockObject } from "./object.ts";
 export { inventoryOperationsRoutes } from "./operations-routes.ts";
 export { receiveStock } from "./receive-stock.ts";

@@ -1,3 +1,4 @@
+import type { Shortage as StockShortage } from "../../inventory/index.ts";
 import type {
   AuthorizeOutcome,
   FoundPayment,
@@ -52,5 +53,5 @@ export type SagaDeps = {
 export type Shortage = {
   /** `locations_short`: the agreed locations lack what others may have. */
   code: "insufficient_stock" | "locations_short";
-  shortages: { sku: Sku; available: number }[];
+  shortages: StockShortage[];
 };

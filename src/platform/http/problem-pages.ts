@@ -33,6 +33,8 @@ const ADVICE: Record<ProblemSlug, string> = {
   "payment-declined": "The issuer said no. Offer another means of payment, with a new key.",
   "payments-unavailable":
     "No processor could take the payment. Nothing was charged. Try again soon.",
+  "purchase-limit":
+    "`shortages` says of each SKU how many one shopper may have (`max`), and how many more you may (`available`). Lower the quantity.",
   "quote-changed":
     "Prices, the cart or the time have moved on. Show the new `quote` and let the shopper agree.",
   "rate-limited": "Repeat after `Retry-After` seconds, and less often.",

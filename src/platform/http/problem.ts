@@ -29,6 +29,7 @@ export const PROBLEMS = {
   "passkey-refused": { status: 401, title: "The passkey does not open this" },
   "payment-declined": { status: 402, title: "The payment was declined" },
   "payments-unavailable": { status: 503, title: "Payments cannot be taken right now" },
+  "purchase-limit": { status: 409, title: "One shopper may not have that many" },
   "quote-changed": { status: 409, title: "The quote no longer holds" },
   "rate-limited": { status: 429, title: "Too many requests" },
   "request-in-progress": { status: 409, title: "The same request is still being worked on" },

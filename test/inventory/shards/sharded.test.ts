@@ -208,6 +208,78 @@ describe("a change of the shards", () => {
   });
 });
 
+describe("a limit per shopper", () => {
+  const DAY_MS = 86_400_000;
+  const limit = (sku: Sku, max: number | null, windowMs = DAY_MS) =>
+    stock(sku).setPolicy({ shopperLimit: max === null ? null : { max, windowMs } });
+  const buy = (sku: Sku, holdId: string, buyer: string, quantity = 1) =>
+    holdOf(sku, holdId, { buyer, quantity });
+  const refused = (available: number, max: number) => ({
+    ok: false,
+    error: { shortages: [{ available, max }] },
+  });
+  const bought = async (tries: Promise<{ ok: boolean }>[]) =>
+    (await Promise.all(tries)).filter(({ ok }) => ok).length;
+
+  it("holds for all of a shopper's holds at once, and for nobody else's", async () => {
+    for (const shards of [1, SHARDS]) {
+      const sku = await sharded(100, shards);
+      await limit(sku, 3);
+      expect(await bought(ids(20).map((id) => buy(sku, id, "ada")))).toBe(3);
+      expect(await buy(sku, "bob", "bob", 3)).toMatchObject({ ok: true });
+      expect(await buy(sku, "cy", "cy", 4)).toMatchObject(refused(3, 3));
+      const one = (await stock(sku).view()).ledger.find(({ quantity }) => quantity === 1)!;
+      expect(await buy(sku, one.reference, "ada")).toMatchObject({ ok: true });
+    }
+  });
+
+  it("is given back by what is released, lapses or is undone, and not by what is sold", async () => {
+    const sku = await sharded(100);
+    await limit(sku, 2);
+    const end = { skus: [sku], buyer: "ada" };
+    await buy(sku, "sold", "ada");
+    await commitAll(env, new Meter(), { holdId: "sold", ...end });
+    await buy(sku, "freed", "ada");
+    expect(await buy(sku, "more", "ada")).toMatchObject(refused(0, 2));
+    await releaseAll(env, new Meter(), { holdId: "freed", ...end });
+    expect(await buy(sku, "next", "ada")).toMatchObject({ ok: true });
+    // Whoever undoes a sale, weeks later, does not know the buyer any more.
+    await takeBackAll(env, new Meter(), { holdId: "sold", skus: [sku], reason: "" });
+    expect(await buy(sku, "last", "ada")).toMatchObject({ ok: true });
+    expect(await buy(sku, "none", "ada")).toMatchObject(refused(0, 2));
+  });
+
+  it("counts on through every change of the shards", async () => {
+    const sku = await stocked(100);
+    await limit(sku, 4);
+    for (const [n, shards] of [1, 4, 8, 1].entries()) {
+      await stock(sku).setPolicy({ shards });
+      expect(await buy(sku, `n${n}`, "ada")).toMatchObject({ ok: true });
+    }
+    for (const shards of [1, 4, 8]) {
+      await stock(sku).setPolicy({ shards });
+      expect(await buy(sku, `over${shards}`, "ada")).toMatchObject(refused(0, 4));
+    }
+    await limit(sku, 5);
+    expect(await buy(sku, "fifth", "ada")).toMatchObject({ ok: true });
+    await limit(sku, null);
+    expect(await buy(sku, "any", "ada", 9)).toMatchObject({ ok: true });
+    expect(await stock(sku).view()).toMatchObject({ held: 14, shards: 8, maxPerShopper: null });
+  });
+
+  it("counts a purchase for as long as its window says", async () => {
+    const sku = await stocked(10);
+    await limit(sku, 1, 60_000);
+    await buy(sku, "first", "ada");
+    await commitAll(env, new Meter(), { holdId: "first", skus: [sku] });
+    expect(await buy(sku, "soon", "ada")).toMatchObject(refused(0, 1));
+    await runInDurableObject(stock(sku), (_, { storage }) => {
+      storage.sql.exec("UPDATE hold SET ended_at_ms = ended_at_ms - 60001 WHERE ended_at_ms > 0");
+    });
+    expect(await buy(sku, "later", "ada")).toMatchObject({ ok: true });
+  });
+});
+
 describe("goods of a sharded SKU", () => {
   it("come to the whole, leave from wherever they are, and come back to where they can be sold", async () => {
     const sku = await sharded(10);

@@ -38,6 +38,7 @@ describe("PROBLEMS", () => {
         "401 passkey-refused: The passkey does not open this",
         "402 payment-declined: The payment was declined",
         "503 payments-unavailable: Payments cannot be taken right now",
+        "409 purchase-limit: One shopper may not have that many",
         "409 quote-changed: The quote no longer holds",
         "429 rate-limited: Too many requests",
         "409 request-in-progress: The same request is still being worked on",
