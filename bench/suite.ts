@@ -21,6 +21,8 @@ export type Scale = {
   saleProducts: number;
   rushMs: number;
   lonePurchases: number;
+  /** Wrong passwords of known addresses, and as many of unknown ones. */
+  refusals: number;
 };
 
 export const FULL: Scale = {
@@ -39,6 +41,7 @@ export const FULL: Scale = {
   saleProducts: 10_000,
   rushMs: 30_000,
   lonePurchases: 100,
+  refusals: 1_000,
 };
 
 export const QUICK: Scale = {
@@ -57,6 +60,7 @@ export const QUICK: Scale = {
   saleProducts: 200,
   rushMs: 2_000,
   lonePurchases: 5,
+  refusals: 5,
 };
 
 export type SuiteContext = {

@@ -3,6 +3,7 @@ import { measureCart } from "./suites/cart.ts";
 import { measureCheckout } from "./suites/checkout.ts";
 import { measureDatabase } from "./suites/database.ts";
 import { measureFlashSale } from "./suites/flash-sale.ts";
+import { measureIdentity } from "./suites/identity.ts";
 import { measurePages } from "./suites/pages.ts";
 import { measurePurge } from "./suites/purge.ts";
 import { measureStock } from "./suites/stock.ts";
@@ -18,4 +19,5 @@ export const SUITES: readonly { name: string; run: Suite; catalogue: Catalogue }
   { name: "cart", run: measureCart, catalogue: "smallest" },
   { name: "stock", run: measureStock, catalogue: "smallest" },
   { name: "checkout", run: measureCheckout, catalogue: "smallest" },
+  { name: "identity", run: measureIdentity, catalogue: "smallest" },
 ];

@@ -24,6 +24,11 @@ const FREE_PORTS = {
   redis: { session: 0, user: 0, payment: 0, buffer: 0, blocklist: 0, content: 0 },
 };
 const CHUNK_PRODUCTS = 1_000;
+/** As many wrong passwords as a measurement takes; they are counted as always. */
+const LIMITS = JSON.stringify({
+  "sign-in": { tries: 1_000_000, strangers: { tries: 1_000_000, perMs: 1_000 } },
+  "account-mail": { tries: 1_000 },
+});
 
 export type BenchShop = {
   readonly backends: Backends;
@@ -35,6 +40,8 @@ export type BenchShop = {
   readonly bareObject: string;
   /** Holds one unit of the SKU in its query string. */
   readonly holdDriver: string;
+  /** Hashes a password at the cost in its query string. */
+  readonly hashDriver: string;
   readonly workerdPid: number;
   /** Where profilers attach, and under which names; only when the shop was started for that. */
   readonly inspectorUrl: string | undefined;
@@ -70,7 +77,7 @@ export async function startBenchShop(
       neonUrl: String(NEON_URL),
       neonEndpoint: NEON_ENDPOINT,
     });
-    const { isolates, uncached, consumers } = shopWorkers(built, backends.vars);
+    const { isolates, uncached, consumers } = shopWorkers(built, { ...backends.vars, LIMITS });
     const workers = [...isolates, uncached, ...consumers, ...peers(isolates[0]!.name)];
     const started = await runtime.ask({ command: "start", dir, workers, inspected });
     const { urls, workerdPid, inspectorUrl } = started as RuntimeStarted;
@@ -81,6 +88,7 @@ export async function startBenchShop(
       bareWorker: urls["bare-worker"]!,
       bareObject: urls["bare-object"]!,
       holdDriver: urls["hold-driver"]!,
+      hashDriver: urls["hash-driver"]!,
       workerdPid,
       inspectorUrl,
       names: { owner: isolates[0]!.name, uncached: uncached.name },
@@ -142,6 +150,7 @@ function peers(storefront: string): WorkerSpec[] {
       objects: { SELF: { className: "DeafFeedObject", useSQLite: true } },
     },
     { name: "hold-driver", script: script("hold-driver"), objects: { SKU_STOCK: sold } },
+    { name: "hash-driver", script: script("hash-driver") },
   ];
 }
 

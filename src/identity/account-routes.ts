@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
+import { evenAnswers } from "../platform/http/even-answers.ts";
 import { valid } from "../platform/http/valid.ts";
 import { EmailInput } from "./email.ts";
 import { countLink, countMail } from "./limits.ts";
@@ -34,6 +35,7 @@ export const accountRoutes = new Hono<ApiEnv>()
       responses: { 202: MailIsComing },
       problems: [...MAIL_PROBLEMS, "overloaded"],
     }),
+    evenAnswers,
     valid("json", Registration),
     async (c) => {
       const registration = c.req.valid("json");
@@ -69,6 +71,7 @@ export const accountRoutes = new Hono<ApiEnv>()
       responses: { 202: MailIsComing },
       problems: MAIL_PROBLEMS,
     }),
+    evenAnswers,
     valid("json", Mailbox),
     async (c) => {
       const { email } = c.req.valid("json");

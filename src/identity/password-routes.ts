@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
+import { evenAnswers } from "../platform/http/even-answers.ts";
 import { valid } from "../platform/http/valid.ts";
 import { LinkToken, MAIL_PROBLEMS, MailIsComing } from "./account-routes.ts";
 import { requireShopper } from "./authenticate.ts";
@@ -30,6 +31,7 @@ export const passwordRoutes = new Hono<ApiEnv>()
       responses: { 202: MailIsComing },
       problems: MAIL_PROBLEMS,
     }),
+    evenAnswers,
     valid("json", Forgotten),
     async (c) => {
       const { email } = c.req.valid("json");

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
+import { evenAnswers } from "../platform/http/even-answers.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
 import { timestamp } from "../shared/clock.ts";
@@ -44,6 +45,7 @@ export const sessionRoutes = (findSecondFactor: FindSecondFactor) =>
         responses: { 200: z.union([SessionTokens, SecondFactorNeeded]) },
         problems: SIGN_IN_PROBLEMS,
       }),
+      evenAnswers,
       valid("json", LogIn),
       async (c) => {
         const request = c.req.valid("json");

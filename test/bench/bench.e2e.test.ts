@@ -31,6 +31,13 @@ type Results = {
       eight: { purchases: number; perMinute: number };
       money: { checkouts: number; wrong: number };
     }>;
+    identity: OfOneShop<{
+      signedIn: Comparison;
+      addedSteps: number;
+      hashes: { p50Ms: number }[];
+      refusals: { count: number };
+      refresh: { count: number };
+    }>;
   };
 };
 
@@ -119,5 +126,14 @@ describe("npm run bench -- --quick", () => {
     expect(alone.purchases).toBeGreaterThan(0);
     expect(eight.purchases).toBeGreaterThan(0);
     expect(money).toEqual({ checkouts: alone.purchases + eight.purchases, wrong: 0 });
+  });
+
+  it("signs in, asks nobody more for who is signed in, and exchanges tokens", ({ expect }) => {
+    const { signedIn, addedSteps, hashes, refusals, refresh } = results.figures.identity[PRODUCTS]!;
+    expect(isMeasured(signedIn)).toBe(true);
+    expect(addedSteps).toBe(0);
+    expect(hashes.every(({ p50Ms }) => p50Ms > 0)).toBe(true);
+    expect(refusals.count).toBeGreaterThan(0);
+    expect(refresh.count).toBeGreaterThan(0);
   });
 });

@@ -6,6 +6,7 @@ import { drive } from "../../bench/load/drive.ts";
 import { Latencies, median } from "../../bench/load/latencies.ts";
 import { inTurn } from "../../bench/measure/pairs.ts";
 import { selfTimes } from "../../bench/measure/profiler.ts";
+import { compareSamples } from "../../bench/measure/two-samples.ts";
 import { zipf } from "../../bench/measure/zipf.ts";
 import { plotRatios } from "../../bench/plot.ts";
 import { seeded } from "../../samples/seeded.ts";
@@ -158,5 +159,36 @@ describe("the picture of the ratios", () => {
   it("shows names as text, and is a picture even of nothing", ({ expect }) => {
     expect(plotRatios({ "<b>&": comparison(1) })).toContain("&lt;b>&amp;");
     expect(bars(plotRatios({}))).toEqual([]);
+  });
+});
+
+describe("comparing two samples", () => {
+  const sample = (seed: number, shift = 0) => {
+    const random = seeded(seed);
+    // A long tail, as latencies have.
+    return Array.from({ length: 1_000 }, () => 100 + shift - 8 * Math.log(1 - random()));
+  };
+
+  it("finds the same distribution the same, and a shift of a few percent not", ({ expect }) => {
+    const same = compareSamples(sample(1), sample(2));
+    expect(same.apart).toBeLessThan(0.02);
+    expect(Math.min(same.welchP, same.ksP)).toBeGreaterThan(0.05);
+    const shifted = compareSamples(sample(1), sample(2, 3));
+    expect(shifted.apart).toBeGreaterThan(0.02);
+    expect(Math.max(shifted.welchP, shifted.ksP)).toBeLessThan(0.001);
+  });
+
+  it("knows the tables' own values", ({ expect }) => {
+    // Means 0 and 1.96 standard errors apart: 5 %.
+    const spread = [-1, 1, -1, 1, -1, 1, -1, 1];
+    const error = Math.sqrt((2 * (8 / 7)) / 8);
+    const { welchP } = compareSamples(
+      spread,
+      spread.map((value) => value + 1.959964 * error),
+    );
+    expect(welchP).toBeCloseTo(0.05, 4);
+    const same = compareSamples(spread, spread);
+    expect(same).toMatchObject({ ksP: 1, apart: 0 });
+    expect(same.welchP).toBeCloseTo(1, 6);
   });
 });

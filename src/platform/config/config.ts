@@ -157,6 +157,8 @@ const Variables = z.object({
   DEPENDENCY_TIMEOUT_MS: z.coerce.number().int().min(50).max(30_000).default(3_000),
   /** Other limits than the built-in ones, by a policy's name: `{"sign-in":{"tries":3}}`. docs/limits.md lists them. */
   LIMITS: json(z.record(z.string(), LimitChange)).default({}),
+  /** Refused sign-ins, and mails asked for, are answered no sooner: longer than they usually take. */
+  AUTH_ANSWER_FLOOR_MS: z.coerce.number().int().min(0).max(5_000).default(350),
   /** Not counted by address: the shop's office, its monitors, the machine of a local stack. Each a CIDR. */
   UNLIMITED_NETWORKS: networks,
   /** Expensive requests that one isolate works on at once; beyond them it answers 503. */

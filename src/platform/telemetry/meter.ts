@@ -38,6 +38,7 @@ export class Meter {
   readonly #steps: Step[] = [];
   readonly #listener: StepListener | undefined;
   #settledDepth = 0;
+  #tellsDurations = true;
 
   constructor(listener?: StepListener) {
     this.#listener = listener;
@@ -85,11 +86,17 @@ export class Meter {
     return this.#settledDepth;
   }
 
+  /** For a request whose steps' durations would tell a stranger something: they read as 0. */
+  keepDurationsSecret(): void {
+    this.#tellsDurations = false;
+  }
+
   /** One entry per step, up to a bound that fits any header limit; `desc` is its depth. */
   serverTiming(): string {
+    const told = (durationMs: number) => (this.#tellsDurations ? durationMs : 0);
     return this.#steps
       .slice(0, TIMINGS_MAX)
-      .map(({ kind, depth, durationMs }) => `${kind};dur=${durationMs};desc="${depth}"`)
+      .map(({ kind, depth, durationMs }) => `${kind};dur=${told(durationMs)};desc="${depth}"`)
       .join(", ");
   }
 
