@@ -64,7 +64,7 @@ async function hearOfOrder(
   news: PaymentNews,
 ): Promise<HeardNews> {
   if (!isOrdersMoney(order, news)) return "mismatch";
-  if (news.isSetback) return "settled"; // A person was alerted; asking again would say the same.
+  // A person was alerted. What is pending is told of its refusal; what was done already stays as it is.
   await settleOrder(io, env, order);
   return "settled";
 }

@@ -14,6 +14,7 @@ import { type Actor, OrderView, ReturnId } from "./model.ts";
 import { orderProblem } from "./order-problem.ts";
 import { orderView } from "./order-view.ts";
 import { publishOrLeave } from "./publish-events.ts";
+import { requestCapture } from "./request-capture.ts";
 import { requestRefund } from "./request-refund.ts";
 import { shipOrder } from "./ship-order.ts";
 
@@ -113,6 +114,20 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
       if (!shipped.ok) throw orderProblem(shipped.error);
       publishLater(c, orderId);
       return c.json(orderView(shipped.value), 200);
+    },
+  )
+  .post(
+    "/orders/:orderId/capture",
+    described("Collect the money again after the processor refused"),
+    ofStaff,
+    valid("param", Path),
+    async (c) => {
+      const { orderId } = c.req.valid("param");
+      const asked = { orderId, actor: actorOf(c), request: await requestOf(c) };
+      const requested = await requestCapture(c.var.io, asked);
+      if (!requested.ok) throw orderProblem(requested.error);
+      publishLater(c, orderId);
+      return c.json(orderView(requested.value), 200);
     },
   )
   .post(

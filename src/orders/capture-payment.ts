@@ -1,4 +1,4 @@
-import type { Processors } from "../payments/index.ts";
+import { type Processors, raiseAlert } from "../payments/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { assert } from "../shared/assert.ts";
 import type { OrderId } from "../shared/ids.ts";
@@ -11,6 +11,7 @@ import { recordFact } from "./record-fact.ts";
 export type CaptureDeps = { processors: Processors; queues: OrderQueues };
 
 const ACTOR = "orders-consumer";
+const REASON_LENGTH_MAX = 200;
 
 /**
  * Collects an order's authorized money. Cancellation may win at any point: before the call (nothing is
@@ -21,9 +22,10 @@ export async function capturePayment(
   io: Io,
   { processors, queues }: CaptureDeps,
   orderId: OrderId,
-): Promise<"captured" | "not_needed"> {
+): Promise<"captured" | "accepted" | "refused" | "not_needed"> {
   const order = await getOrder(io, orderId);
-  if (order.status !== "placed") return "not_needed";
+  // A refused capture is not asked for again by itself: somebody does, or cancels.
+  if (order.status !== "placed" || order.payment.status === "failed") return "not_needed";
   const { paymentId, processor: paidBy, authorized: amount } = order.placed.payment;
   if (paidBy === "none") {
     // Vouchers have paid for everything: there is nothing to collect, and the order is paid.
@@ -34,8 +36,11 @@ export async function capturePayment(
   }
   const processor = processorOf(processors, order);
 
-  // Under one key per order, so that a repeat after a lost answer is told of the first capture.
-  const outcome = await processor.capture({ paymentId, amount, key: `capture:${orderId}` });
+  // Under one key, so that a repeat after a lost answer is told of the first capture; after a refusal
+  // under the next, because the old one only tells of the refusal.
+  const { captureFailures } = order.payment;
+  const key = `capture:${orderId}${captureFailures > 0 ? `:${captureFailures + 1}` : ""}`;
+  const outcome = await processor.capture({ paymentId, amount, key });
   switch (outcome.kind) {
     case "captured": {
       const data = { processor: processor.name, paymentId, amount };
@@ -43,6 +48,24 @@ export async function capturePayment(
       await recordFact(io, { orderId, actor: ACTOR, fact });
       await publishOrLeave(io, queues, orderId);
       return "captured";
+    }
+    case "accepted": {
+      // Its result comes by webhook, or is asked for by the reconciler; no message has to wait for it.
+      const data = { processor: processor.name, paymentId };
+      const fact = { type: "payment.capture_accepted.v1", data } as const;
+      await recordFact(io, { orderId, actor: ACTOR, fact });
+      await publishOrLeave(io, queues, orderId);
+      return "accepted";
+    }
+    case "refused": {
+      const reason = outcome.reason.slice(0, REASON_LENGTH_MAX);
+      const data = { processor: processor.name, paymentId, reason };
+      const fact = { type: "payment.capture_failed.v1", data } as const;
+      await recordFact(io, { orderId, actor: ACTOR, fact });
+      const detail = `the capture of order ${order.placed.number} was refused: ${reason}`;
+      await raiseAlert(io, { kind: "capture_refused", subject: key, detail });
+      await publishOrLeave(io, queues, orderId);
+      return "refused";
     }
     case "voided": {
       const { status } = await getOrder(io, orderId);

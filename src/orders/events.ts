@@ -16,6 +16,9 @@ export type OrderQueueName = keyof OrderQueues;
 const ROUTES: Record<OrderEventType, readonly OrderQueueName[]> = {
   "order.placed.v1": ["ORDERS_QUEUE"],
   "payment.captured.v1": ["ORDERS_QUEUE", "COMMS_QUEUE"],
+  "payment.capture_accepted.v1": [],
+  "payment.capture_failed.v1": [],
+  "payment.capture_requested.v1": ["ORDERS_QUEUE"],
   "order.cancelled.v1": ["REFUNDS_QUEUE", "ORDERS_QUEUE", "COMMS_QUEUE"],
   "payment.voided.v1": [],
   "payment.refunded.v1": ["COMMS_QUEUE"],

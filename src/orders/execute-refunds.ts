@@ -1,6 +1,5 @@
-import type { Processors } from "../payments/index.ts";
+import { type Processors, raiseAlert } from "../payments/index.ts";
 import type { Io } from "../platform/io/io.ts";
-import { logError } from "../platform/telemetry/log.ts";
 import type { OrderId, VoucherId } from "../shared/ids.ts";
 import { getOrder } from "./get-order.ts";
 import { processorOf, processorUnclear } from "./processor-of.ts";
@@ -61,7 +60,7 @@ async function sendBack(
   processors: Processors,
   order: OrderState,
   { refundId: request, amount }: OrderState["refunds"][number],
-): Promise<"sent" | "refused"> {
+): Promise<"sent" | "accepted" | "refused"> {
   const { id: orderId, placed, status } = order;
   const processor = processorOf(processors, order);
   const { paymentId } = placed.payment;
@@ -79,12 +78,15 @@ async function sendBack(
       const error = new Error(`refund ${request} of order ${orderId}: ${outcome.reason}`);
       // A cancelled order owes all of its money: no one may take this for settled.
       if (status === "cancelled") throw error;
-      logError("orders.refund_refused", error, { orderId, refundId: request, trace: io.trace });
+      await raiseAlert(io, { kind: "refund_refused", subject: key, detail: error.message });
       const data = { refundId: request, reason: outcome.reason.slice(0, REASON_LENGTH_MAX) };
       const fact = { type: "refund.failed.v1", data } as const;
       await recordFact(io, { orderId, actor: ACTOR, fact });
       return "refused";
     }
+    case "accepted":
+      // Pending until a webhook says what came of it; the reconciler asks when none comes.
+      return "accepted";
     case "unknown":
       throw processorUnclear("refund", outcome.reason);
   }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, or } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, ne, or } from "drizzle-orm";
 import type { Io } from "../platform/io/io.ts";
 import type { OrderId } from "../shared/ids.ts";
 import { orders } from "./schema.ts";
@@ -11,8 +11,8 @@ const SETTLED_WITHIN_MS = 2 * 60_000;
 const LOOK_BACK_MS = 14 * 24 * 60 * 60 * 1000;
 
 /**
- * Orders whose money has not moved although it should have: placed and not captured, or cancelled and
- * not given back. Half of them the oldest and half the newest, so that what cannot be mended does not
+ * Orders whose money has not moved although it should have: placed and not captured, cancelled and not
+ * given back, or with a refund that was asked for and is not settled. Half of them the oldest and half the newest, so that what cannot be mended does not
  * hide what can. From the list rows, so it may name an order that was settled meanwhile.
  */
 export async function listUnsettled(
@@ -22,11 +22,16 @@ export async function listUnsettled(
   const nowMs = clock.nowMs();
   const owed = and(
     eq(orders.status, "cancelled"),
-    inArray(orders.paymentStatus, ["authorized", "captured"]),
+    inArray(orders.paymentStatus, ["authorized", "pending", "failed", "captured"]),
     gt(orders.totalMinor, 0),
   );
   const unsettled = and(
-    or(eq(orders.status, "placed"), owed),
+    or(
+      // A refused capture waits for a person.
+      and(eq(orders.status, "placed"), ne(orders.paymentStatus, "failed")),
+      owed,
+      eq(orders.refundsPending, true),
+    ),
     lt(orders.updatedAtMs, nowMs - SETTLED_WITHIN_MS),
     gt(orders.placedAtMs, nowMs - LOOK_BACK_MS),
   );

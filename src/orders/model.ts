@@ -129,6 +129,22 @@ export const OrderEventBody = z.discriminatedUnion("type", [
     data: z.object({ processor: PaidBy, paymentId: z.string(), amount: Money }),
   }),
   z.object({
+    type: z.literal("payment.capture_accepted.v1"),
+    data: z.object({ processor: ProcessorName, paymentId: z.string() }),
+  }),
+  z.object({
+    type: z.literal("payment.capture_failed.v1"),
+    data: z.object({
+      processor: ProcessorName,
+      paymentId: z.string(),
+      reason: z.string().max(200),
+    }),
+  }),
+  z.object({
+    type: z.literal("payment.capture_requested.v1"),
+    data: z.object({ request: z.string().describe("Names the request; never shown") }),
+  }),
+  z.object({
     type: z.literal("order.cancelled.v1"),
     data: z.object({
       reason: z.string().max(200),
@@ -243,7 +259,18 @@ export type OrderEvent = z.infer<typeof OrderEvent>;
 export const OrderStatus = z.enum(["placed", "paid", "fulfilled", "cancelled", "refunded"]);
 export type OrderStatus = z.infer<typeof OrderStatus>;
 
-export const PaymentStatus = z.enum(["authorized", "captured", "voided", "refunded"]);
+/**
+ * `pending`: the processor has accepted the capture and has not said yet what came of it. `failed`: it
+ * refused, and nothing goes on until somebody asks again or cancels.
+ */
+export const PaymentStatus = z.enum([
+  "authorized",
+  "pending",
+  "failed",
+  "captured",
+  "voided",
+  "refunded",
+]);
 export type PaymentStatus = z.infer<typeof PaymentStatus>;
 
 const ParcelView = z

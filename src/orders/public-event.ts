@@ -47,8 +47,12 @@ function publicData(event: OrderEventBody): Record<string, unknown> {
     case "payment.captured.v1":
     case "payment.refunded.v1":
       return { processor: event.data.processor, amount: event.data.amount };
+    case "payment.capture_accepted.v1":
+    case "payment.capture_failed.v1":
     case "payment.voided.v1":
       return { processor: event.data.processor };
+    case "payment.capture_requested.v1":
+      return {};
     case "order.cancelled.v1":
       return { reason: event.data.reason };
     case "order.stock_returned.v1":

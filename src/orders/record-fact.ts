@@ -13,6 +13,8 @@ export type OutsideFact = Extract<
   {
     type:
       | "payment.captured.v1"
+      | "payment.capture_accepted.v1"
+      | "payment.capture_failed.v1"
       | "payment.voided.v1"
       | "payment.refunded.v1"
       | "refund.failed.v1"
@@ -48,6 +50,10 @@ function isKnown(state: OrderState, fact: OutsideFact): boolean {
   switch (fact.type) {
     case "payment.captured.v1":
       return state.payment.status === "captured" || state.payment.status === "refunded";
+    case "payment.capture_accepted.v1":
+      return state.payment.status !== "authorized";
+    case "payment.capture_failed.v1":
+      return state.payment.status === "failed";
     case "payment.voided.v1":
       return state.payment.status === "voided";
     case "payment.refunded.v1":

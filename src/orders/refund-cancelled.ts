@@ -11,7 +11,7 @@ import type { OrderState } from "./state.ts";
 import { refundableOf } from "./transitions.ts";
 
 export type RefundDeps = { processors: Processors; queues: OrderQueues };
-export type RefundResult = "refunded" | "voided" | "not_needed";
+export type RefundResult = "refunded" | "accepted" | "voided" | "not_needed";
 
 const ACTOR = "refunds-consumer";
 
@@ -30,7 +30,7 @@ export async function refundCancelled(
   if (order.placed.payment.processor === "none") return "not_needed";
   const processor = processorOf(processors, order);
   const result =
-    order.payment.status === "authorized"
+    order.payment.captured === 0
       ? await freeOrRefund(io, processor, order)
       : await refundRest(io, processor, order);
   if (result !== "not_needed") await publishOrLeave(io, queues, orderId);
@@ -82,6 +82,8 @@ async function refundRest(
       await recordFact(io, { orderId: order.id, actor: ACTOR, fact });
       return "refunded";
     }
+    case "accepted":
+      return "accepted";
     case "refused":
       // Retried a few times and then kept as a dead letter: a person has to find out why.
       throw new Error(`the processor refuses to refund order ${order.id}: ${outcome.reason}`);

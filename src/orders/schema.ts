@@ -1,5 +1,6 @@
 import {
   bigint,
+  boolean,
   customType,
   index,
   int,
@@ -71,6 +72,8 @@ export const orders = mysqlTable(
     refundedMinor: minorUnits("refunded_minor").notNull(),
     currency: varchar("currency", { length: 3 }).notNull(),
     paymentStatus: varchar("payment_status", { length: 20 }).notNull().$type<PaymentStatus>(),
+    /** Whether a refund was asked for of which it is not known yet what came of it. */
+    refundsPending: boolean("refunds_pending").notNull().default(false),
     placedAtMs: atMs("placed_at_ms").notNull(),
     updatedAtMs: atMs("updated_at_ms").notNull(),
     /** The sequence of the last event in it; an older copy never replaces a newer one. */

@@ -46,9 +46,13 @@ export type OrderState = {
     readonly status: PaymentStatus;
     readonly captured: Minor;
     readonly refunded: Minor;
+    /** How many captures the processor refused: the next has a key of its own. */
+    readonly captureFailures: number;
     /** The processor's names of the refunds in `refunded`. */
     readonly refundIds: readonly string[];
   };
+  /** The requests that asked for another capture. */
+  readonly captureRequests: readonly string[];
   readonly cancellation: EventData<"order.cancelled.v1"> | undefined;
   readonly stockReturned: boolean;
   /** What left, in the order in which it did. */
@@ -83,6 +87,18 @@ export function applyEvent(state: OrderState | undefined, event: OrderEvent): Or
   switch (event.type) {
     case "payment.captured.v1":
       return captured(advanced, event.data);
+    case "payment.capture_accepted.v1":
+      return { ...advanced, payment: { ...state.payment, status: "pending" } };
+    case "payment.capture_failed.v1": {
+      const captureFailures = state.payment.captureFailures + 1;
+      return { ...advanced, payment: { ...state.payment, status: "failed", captureFailures } };
+    }
+    case "payment.capture_requested.v1":
+      return {
+        ...advanced,
+        payment: { ...state.payment, status: "authorized" },
+        captureRequests: [...state.captureRequests, event.data.request],
+      };
     case "payment.voided.v1":
       return { ...advanced, payment: { ...state.payment, status: "voided" } };
     case "payment.refunded.v1":
@@ -122,7 +138,14 @@ function placedOrder(event: OrderEvent): OrderState {
     id: event.orderId,
     status: "placed",
     placed: event.data,
-    payment: { status: "authorized", captured: minor(0), refunded: minor(0), refundIds: [] },
+    payment: {
+      status: "authorized",
+      captured: minor(0),
+      refunded: minor(0),
+      captureFailures: 0,
+      refundIds: [],
+    },
+    captureRequests: [],
     cancellation: undefined,
     stockReturned: false,
     parcels: [],

@@ -10,6 +10,10 @@ import { sumOf, vouchersLeft } from "./voucher-share.ts";
 const STATUS_AFTER: Record<OrderEventType, Partial<Record<OrderStatus | "none", OrderStatus>>> = {
   "order.placed.v1": { none: "placed" },
   "payment.captured.v1": { placed: "paid", cancelled: "cancelled" },
+  // What came of a capture that was asked for may be told after the order was cancelled.
+  "payment.capture_accepted.v1": { placed: "placed", cancelled: "cancelled" },
+  "payment.capture_failed.v1": { placed: "placed", cancelled: "cancelled" },
+  "payment.capture_requested.v1": { placed: "placed" },
   "order.cancelled.v1": { placed: "cancelled", paid: "cancelled" },
   "payment.voided.v1": { cancelled: "cancelled" },
   "payment.refunded.v1": { paid: "paid", fulfilled: "fulfilled", cancelled: "cancelled" },
@@ -41,8 +45,11 @@ const STATUS_AFTER: Record<OrderEventType, Partial<Record<OrderStatus | "none", 
 const PAYMENT_AFTER: Partial<
   Record<OrderEventType, Partial<Record<PaymentStatus, PaymentStatus>>>
 > = {
-  "payment.captured.v1": { authorized: "captured" },
-  "payment.voided.v1": { authorized: "voided" },
+  "payment.capture_accepted.v1": { authorized: "pending" },
+  "payment.capture_failed.v1": { authorized: "failed", pending: "failed" },
+  "payment.capture_requested.v1": { failed: "authorized" },
+  "payment.captured.v1": { authorized: "captured", pending: "captured", failed: "captured" },
+  "payment.voided.v1": { authorized: "voided", pending: "voided", failed: "voided" },
   "payment.refunded.v1": { captured: "captured" },
   // Also where a voucher still has its share to get.
   "refund.requested.v1": { captured: "captured", refunded: "refunded" },

@@ -37,11 +37,27 @@ export function standingOf(items: readonly AdyenItem[]): AdyenStanding {
   return {
     authorised: accepted && amount && { paymentId: accepted.pspReference, amount },
     refused: told("AUTHORISATION", "false")?.reason,
-    isCaptured: told("CAPTURE", "true") !== undefined && !told("CAPTURE_FAILED", "true"),
+    // A capture that failed after all may have been asked for again, under another reference.
+    isCaptured: items.some(
+      (item) =>
+        item.eventCode === "CAPTURE" &&
+        item.success === "true" &&
+        !captureRefused(items, item.merchantReference),
+    ),
     isVoided:
       told("CANCELLATION", "true") !== undefined || told("TECHNICAL_CANCEL", "true") !== undefined,
     isMissing: told("TECHNICAL_CANCEL", "false") !== undefined,
   };
+}
+
+/** Why the capture that was asked for under this key came to nothing; undefined unless it did. */
+export function captureRefused(items: readonly AdyenItem[], key: string): string | undefined {
+  const failed = items.find(
+    ({ eventCode, success, merchantReference }) =>
+      merchantReference === key &&
+      (eventCode === "CAPTURE_FAILED" || (eventCode === "CAPTURE" && success === "false")),
+  );
+  return failed && (failed.reason || failed.eventCode);
 }
 
 /** What became of the refund that was asked for under this key. */

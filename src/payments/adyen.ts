@@ -10,7 +10,7 @@ import {
   readPaymentResult,
 } from "./adyen-client.ts";
 import { paymentMethodOf } from "./adyen-method.ts";
-import { type AdyenItem, refundUnder, standingOf } from "./adyen-standing.ts";
+import { type AdyenItem, captureRefused, refundUnder, standingOf } from "./adyen-standing.ts";
 import {
   type AuthorizeOutcome,
   type AuthorizeRequest,
@@ -173,8 +173,9 @@ async function capture(
   );
   if (isCaptured) return { kind: "captured", paymentId };
   if (isVoided) return { kind: "voided" };
-  const body = { amount: wanted };
-  return { kind: "unknown", reason: await modify(adyen, paymentId, "captures", body, key) };
+  const refused = captureRefused(told, key);
+  if (refused !== undefined) return { kind: "refused", reason: refused };
+  return modify(adyen, paymentId, "captures", { amount: wanted }, key);
 }
 
 async function cancel(
@@ -184,7 +185,9 @@ async function cancel(
   const { isCaptured, isVoided } = standingOf(await adyen.notifications.byPayment(paymentId));
   if (isCaptured) return { kind: "captured" };
   if (isVoided) return { kind: "voided" };
-  return { kind: "unknown", reason: await modify(adyen, paymentId, "cancels", {}, key) };
+  const asked = await modify(adyen, paymentId, "cancels", {}, key);
+  const reason = asked.kind === "unknown" ? asked.reason : "accepted, its result is to be notified";
+  return { kind: "unknown", reason };
 }
 
 async function refund(
@@ -194,8 +197,7 @@ async function refund(
   const made = refundUnder(await adyen.notifications.byPayment(paymentId), key);
   if (made?.isPaid) return { kind: "refunded", refundId: made.refundId };
   if (made) return { kind: "refused", reason: made.reason };
-  const body = { amount: adyenAmount(amount) };
-  return { kind: "unknown", reason: await modify(adyen, paymentId, "refunds", body, key) };
+  return modify(adyen, paymentId, "refunds", { amount: adyenAmount(amount) }, key);
 }
 
 /** Which payment methods there are is a question that changes nothing. */
@@ -203,17 +205,18 @@ async function ping(call: AdyenCall, { merchantAccount }: Adyen): Promise<boolea
   return (await call("/paymentMethods", { merchantAccount })).kind === "success";
 }
 
-/** Asks for a change of a payment; whether it came about is told later. Answers how the asking went. */
+/** Asks for a change of a payment; whether it came about is told later. */
 async function modify(
   { call, merchantAccount }: Adyen,
   paymentId: string,
   change: "captures" | "cancels" | "refunds",
   body: object,
   key: string,
-): Promise<string> {
+): Promise<{ kind: "accepted" } | { kind: "unknown"; reason: string }> {
   const path = `/payments/${encodeURIComponent(paymentId)}/${change}`;
   const reply = await call(path, { merchantAccount, reference: key, ...body }, key);
-  return reply.kind === "success" ? "accepted, its result is to be notified" : reasonOf(reply);
+  if (reply.kind === "success") return { kind: "accepted" };
+  return { kind: "unknown", reason: reasonOf(reply) };
 }
 
 const reasonOf = (reply: AdyenReply): string => {

@@ -10,7 +10,9 @@ export type PaymentAlert = {
     | "event_unplaced"
     | "orphan_payment"
     | "payment_overdue"
-    | "movement_failed";
+    | "movement_failed"
+    | "capture_refused"
+    | "refund_refused";
   /** The event, attempt or order that it is about. */
   subject: string;
   detail: string;

@@ -51,8 +51,11 @@ export type FoundPayment =
   | { kind: "declined"; reason: string }
   | { kind: "none" };
 
+/** `accepted`: asked for, and its result is yet to be told. Asking again by the same key changes nothing. */
 export type CaptureOutcome =
   | { kind: "captured"; paymentId: string }
+  | { kind: "accepted" }
+  | { kind: "refused"; reason: string }
   | { kind: "voided" }
   | { kind: "unknown"; reason: string };
 
@@ -63,6 +66,7 @@ export type VoidOutcome =
 
 export type RefundOutcome =
   | { kind: "refunded"; refundId: string }
+  | { kind: "accepted" }
   | { kind: "refused"; reason: string }
   | { kind: "unknown"; reason: string };
 

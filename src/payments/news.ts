@@ -78,6 +78,8 @@ export function readStripeEvent(body: string): PaymentNews | undefined {
 }
 
 const ADYEN_SETBACKS = new Set(["CAPTURE_FAILED", "REFUND_FAILED", "CHARGEBACK"]);
+/** What was accepted when it was asked for, and may be refused afterwards. */
+const MOVES = new Set(["CAPTURE", "REFUND"]);
 const ADYEN_KINDS: Kinds = {
   AUTHORISATION: "approval",
   TECHNICAL_CANCEL: "refusal",
@@ -101,7 +103,7 @@ export function adyenNews(item: AdyenItem, merchantAccount: string): PaymentNews
     paymentId: originalReference ?? pspReference,
     amount: item.amount.currency === "" ? null : (fromAdyenAmount(item.amount) ?? null),
     kind: kind === "approval" && success === "false" ? "refusal" : kind,
-    isSetback: ADYEN_SETBACKS.has(eventCode) || (eventCode === "CAPTURE" && success === "false"),
+    isSetback: ADYEN_SETBACKS.has(eventCode) || (MOVES.has(eventCode) && success === "false"),
     isForeign: item.merchantAccountCode !== merchantAccount,
   };
 }

@@ -1,11 +1,17 @@
 import { describe, it } from "vitest";
 import { capturePayment } from "../../src/orders/capture-payment.ts";
+import { executeRefunds } from "../../src/orders/execute-refunds.ts";
 import { cancelOrder } from "../../src/orders/index.ts";
+import { listUnsettled } from "../../src/orders/list-unsettled.ts";
 import { recordFact } from "../../src/orders/record-fact.ts";
 import { refundCancelled } from "../../src/orders/refund-cancelled.ts";
+import { requestRefund } from "../../src/orders/request-refund.ts";
 import { readEvents } from "../../src/orders/store.ts";
 import type { PaymentProcessor, Processors } from "../../src/payments/index.ts";
+import { listPaymentAlerts } from "../../src/payments/index.ts";
+import type { CaptureOutcome, RefundOutcome } from "../../src/payments/model.ts";
 import type { OrderId } from "../../src/shared/ids.ts";
+import { call } from "../support/worker-shop.ts";
 import { captured } from "./placed-order.ts";
 import { ioAt, orderNow, placed, recordingQueues } from "./world.ts";
 
@@ -102,6 +108,111 @@ describe("capturePayment", () => {
     const { queues } = recordingQueues(["COMMS_QUEUE", "ORDERS_QUEUE"]);
     expect(await capturePayment(ioAt(), { processors, queues }, orderId)).toBe("captured");
     expect((await orderNow(orderId)).status).toBe("paid");
+  });
+});
+
+describe("a processor that only accepts what it is asked", () => {
+  const { queues } = recordingQueues();
+  const capturing = (...outcomes: CaptureOutcome[]) => {
+    const keys: string[] = [];
+    const processors = scripted({
+      capture: async ({ key }) => {
+        keys.push(key);
+        return outcomes.shift() ?? { kind: "accepted" };
+      },
+    });
+    return { keys, capture: (id: OrderId) => capturePayment(ioAt(), { processors, queues }, id) };
+  };
+
+  it("leaves the payment pending until it has told of the capture, and asks by one key", async ({
+    expect,
+  }) => {
+    const { orderId, body } = await placed();
+    const { paymentId } = body.payment;
+    const told = { kind: "captured", paymentId } as const;
+    const { keys, capture } = capturing({ kind: "accepted" }, { kind: "accepted" }, told);
+    expect(await capture(orderId)).toBe("accepted");
+    expect(await capture(orderId)).toBe("accepted");
+    expect(await orderNow(orderId)).toMatchObject({
+      status: "placed",
+      payment: { status: "pending", captured: 0 },
+      version: 2,
+    });
+    expect(await capture(orderId)).toBe("captured");
+    expect(await orderNow(orderId)).toMatchObject({ status: "paid", version: 3 });
+    expect(new Set(keys)).toEqual(new Set([`capture:${orderId}`]));
+  });
+
+  it("records a refused capture once, alerts, and captures again when somebody asks", async ({
+    expect,
+  }) => {
+    const { orderId, body } = await placed();
+    const { paymentId } = body.payment;
+    const refused = { kind: "refused", reason: "Insufficient balance on payment" } as const;
+    const told = { kind: "captured", paymentId } as const;
+    const { keys, capture } = capturing({ kind: "accepted" }, refused, told);
+    await capture(orderId);
+    expect(await capture(orderId)).toBe("refused");
+    expect(await capture(orderId)).toBe("not_needed");
+    expect(await orderNow(orderId)).toMatchObject({
+      status: "placed",
+      payment: { status: "failed" },
+    });
+    const alerts = await listPaymentAlerts(ioAt(), { limit: 100, before: undefined });
+    expect(alerts.map(({ id }) => id)).toContain(`capture_refused:capture:${orderId}`);
+    const again = () =>
+      call<{ payment: { status: string } }>("POST", `/ops/v1/orders/${orderId}/capture`, {
+        body: {},
+        headers: { "Idempotency-Key": `again-${orderId}` },
+      });
+    expect((await again()).body.payment.status).toBe("authorized");
+    expect((await again()).status).toBe(200);
+    expect(await capture(orderId)).toBe("captured");
+    expect(keys.at(-1)).toBe(`capture:${orderId}:2`);
+    const late = await call("POST", `/ops/v1/orders/${orderId}/capture`, { body: {} });
+    expect(late.status).toBe(409);
+    expect(await typesOf(orderId)).toEqual([
+      "order.placed.v1",
+      "payment.capture_accepted.v1",
+      "payment.capture_failed.v1",
+      "payment.capture_requested.v1",
+      "payment.captured.v1",
+    ]);
+  });
+
+  it("frees the money of an order whose capture it refused, once that is cancelled", async ({
+    expect,
+  }) => {
+    const { orderId } = await placed();
+    const { capture } = capturing({ kind: "refused", reason: "no" });
+    await capture(orderId);
+    await cancel(orderId);
+    const processors = scripted({ void: async () => ({ kind: "voided" }) });
+    expect(await refundCancelled(ioAt(), { processors, queues }, orderId)).toBe("voided");
+    expect((await orderNow(orderId)).payment.status).toBe("voided");
+  });
+
+  it("leaves a refund pending until it has told, without a message that waits for it", async ({
+    expect,
+  }) => {
+    const { orderId } = await placed();
+    await recordFact(ioAt(), { orderId, actor: "test", fact: captured(2500) });
+    const actor = { kind: "staff", id: "tester" } as const;
+    const wish = { amountMinor: 700 };
+    await requestRefund(ioAt(), { orderId, actor, wish, reason: "late", request: "r" });
+    const outcomes: RefundOutcome[] = [
+      { kind: "accepted" },
+      { kind: "refunded", refundId: "psp_1" },
+    ];
+    const processors = scripted({ refund: async () => outcomes.shift()! });
+    const deps = { processors, queues, creditAll: async () => {} };
+    expect(await executeRefunds(ioAt(), deps, orderId)).toBe("settled");
+    expect((await orderNow(orderId)).refunds).toMatchObject([{ status: "pending" }]);
+    const later = ioAt(Date.now() + 5 * 60_000);
+    const open = await listUnsettled(later, 1_000);
+    expect(open.map((each) => each.orderId)).toContain(orderId);
+    expect(await executeRefunds(ioAt(), deps, orderId)).toBe("settled");
+    expect((await orderNow(orderId)).refunds).toMatchObject([{ status: "refunded" }]);
   });
 });
 

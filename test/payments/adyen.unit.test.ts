@@ -7,6 +7,7 @@ import { startAdyen } from "../../local/processors/adyen.ts";
 import { openAdyen } from "../../src/payments/adyen.ts";
 import { adyenAmount, fromAdyenAmount } from "../../src/payments/adyen-amount.ts";
 import { paymentMethodOf } from "../../src/payments/adyen-method.ts";
+import type { AdyenItem } from "../../src/payments/adyen-standing.ts";
 import { Meter } from "../../src/platform/telemetry/meter.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { money } from "../../src/shared/money.ts";
@@ -38,16 +39,22 @@ afterAll(async () => {
 });
 
 type Overrides = { url?: string; secret?: string; merchant?: string; silent?: boolean };
+const OPTIONS = {
+  apiKey: API_KEY,
+  merchantAccount: MERCHANT,
+  timeoutMs: 400,
+  meter: new Meter(),
+  clock: systemClock,
+  settleMs: 5_000,
+};
 const adyen = (overrides: Overrides = {}) =>
   openAdyen({
+    ...OPTIONS,
     url: `${overrides.url ?? processor.url}/v71`,
     apiKey: overrides.secret ?? API_KEY,
     merchantAccount: overrides.merchant ?? MERCHANT,
-    timeoutMs: 400,
     meter: new Meter(),
     notifications: overrides.silent ? SILENT : sink.notifications,
-    clock: systemClock,
-    settleMs: 5_000,
   });
 const ledgerOf = async (checkoutId: string): Promise<LedgerEntry[]> => {
   const answer = await fetch(`${processor.url}/ledger?checkoutId=${checkoutId}`);
@@ -121,8 +128,48 @@ describe("Adyen, which cannot be asked for a payment", () => {
     await found(adyen(), request.key);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const whole = { paymentId, amount: request.amount, key: `${request.key}:whole` };
-    expect((await adyen().capture(whole)).kind).toBe("unknown");
+    expect((await adyen().capture(whole)).kind).toBe("accepted");
     expect((await adyen().capture({ ...whole, amount: less })).kind).toBe("captured");
+  });
+
+  it("accepts a capture and a refund at once, and tells a refusal by the key it was asked under", async ({
+    expect,
+  }) => {
+    const request = paymentRequest("tok_ok");
+    const outcome = await adyen().authorize(request);
+    if (outcome.kind !== "approved") throw new Error(outcome.kind);
+    const { paymentId } = outcome;
+    const told: AdyenItem[] = [];
+    const notified = openAdyen({
+      ...OPTIONS,
+      url: `${processor.url}/v71`,
+      notifications: { byReference: async () => told, byPayment: async () => told },
+    });
+    const asked = { paymentId, amount: request.amount, key: "capture:ord_1" };
+    expect(await notified.capture(asked)).toEqual({ kind: "accepted" });
+    const item = (eventCode: string, success: "true" | "false", merchantReference: string) => ({
+      amount: { currency: "USD", value: request.amount.amount },
+      eventCode,
+      merchantAccountCode: MERCHANT,
+      merchantReference,
+      originalReference: paymentId,
+      pspReference: `psp_${merchantReference}`,
+      reason: success === "true" ? "" : "Insufficient balance on payment",
+      success,
+    });
+    told.push(item("CAPTURE", "false", asked.key));
+    expect(await notified.capture(asked)).toEqual({
+      kind: "refused",
+      reason: "Insufficient balance on payment",
+    });
+    const again = { ...asked, key: "capture:ord_1:2" };
+    expect(await notified.capture(again)).toEqual({ kind: "accepted" });
+    told.push(item("CAPTURE", "true", again.key));
+    expect((await notified.capture(again)).kind).toBe("captured");
+    const back = { ...asked, key: "refund:ord_1:ref_1" };
+    expect(await notified.refund(back)).toEqual({ kind: "accepted" });
+    told.push(item("REFUND", "false", back.key));
+    expect((await notified.refund(back)).kind).toBe("refused");
   });
 
   it("takes no payment for another merchant account", async ({ expect }) => {

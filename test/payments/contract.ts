@@ -21,11 +21,11 @@ export const paymentRequest = (token: string) => {
   return { key: `${checkoutId}:1`, checkoutId, orderId: `ord_${count}`, amount, token };
 };
 
-/** Repeats under the same key while the outcome is unknown, as a queue does. */
+/** Repeats under the same key until it is known what came of it, as the reconciler does. */
 async function settled<T extends { kind: string }>(ask: () => Promise<T>): Promise<T> {
   for (let tried = 0; tried < 60; tried += 1) {
     const outcome = await ask();
-    if (outcome.kind !== "unknown") return outcome;
+    if (outcome.kind !== "unknown" && outcome.kind !== "accepted") return outcome;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error("still unknown");

@@ -2,7 +2,7 @@ import { handOver } from "../../src/comms/index.ts";
 import { type InventoryEnv, restock, takeBackAll } from "../../src/inventory/index.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { capturePayment } from "../../src/orders/capture-payment.ts";
-import type { ConsumerWiring } from "../../src/orders/consume-order-messages.ts";
+import type { ConsumerWiring, OrderWake } from "../../src/orders/consume-order-messages.ts";
 import type { OrderQueues } from "../../src/orders/index.ts";
 import { settleEvent } from "../../src/orders/outbox.ts";
 import { restockReturns } from "../../src/orders/restock-returns.ts";
@@ -15,12 +15,14 @@ import { type PromotionsEnv, restoreAll } from "../../src/promotions/index.ts";
 export type OrdersEnv = OrderQueues & InventoryEnv & PromotionsEnv;
 
 export function ordersDeps(env: OrdersEnv): ConsumerWiring {
+  const capture = async ({ orderId, trace }: OrderWake) => {
+    const io = openIo(env, trace);
+    await capturePayment(io, { processors: openProcessors(io), queues: env }, orderId);
+  };
   return {
     handlers: {
-      "order.placed.v1": async ({ orderId, trace }) => {
-        const io = openIo(env, trace);
-        await capturePayment(io, { processors: openProcessors(io), queues: env }, orderId);
-      },
+      "order.placed.v1": capture,
+      "payment.capture_requested.v1": capture,
       "payment.captured.v1": async (wake) => {
         await handOver(openIo(env, wake.trace), wake);
       },
