@@ -1,6 +1,7 @@
 export { cartForCheckout, clearBought, replaceCheckout } from "./checkout-cart.ts";
 export { eraseCart, exportCart } from "./erase-cart.ts";
 export { CART_ABANDONED, CartAbandoned } from "./events.ts";
+export { forgetSnapshots } from "./forget-snapshots.ts";
 export { type CartOwner, type CheckoutCart, ownerName } from "./model.ts";
 export { CartObject } from "./object.ts";
 export { ownerFromRequest, ownersFromRequest } from "./owner.ts";

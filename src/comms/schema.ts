@@ -62,5 +62,6 @@ export const webhookDeliveries = mysqlTable(
   (t) => [
     primaryKey({ columns: [t.eventId, t.receiver] }),
     index("webhook_deliveries_by_order").on(t.orderId),
+    index("webhook_deliveries_by_age").on(t.deliveredAtMs),
   ],
 );

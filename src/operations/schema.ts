@@ -29,7 +29,10 @@ export const deadLetters = mysqlTable(
     /** When it was last sent again; null while it waits for somebody's decision. */
     redrivenAtMs: atMs("redriven_at_ms"),
   },
-  (t) => [index("dead_letters_by_queue").on(t.queue, t.lastAtMs, t.id)],
+  (t) => [
+    index("dead_letters_by_queue").on(t.queue, t.lastAtMs, t.id),
+    index("dead_letters_by_redrive").on(t.redrivenAtMs),
+  ],
 );
 
 /** What operators did, written before it takes effect, so that nothing is done without its row. */
@@ -64,7 +67,10 @@ export const alerts = mysqlTable(
     lastSeenAtMs: atMs("last_seen_at_ms").notNull(),
     resolvedAtMs: atMs("resolved_at_ms"),
   },
-  (t) => [index("alerts_by_time").on(t.raisedAtMs, t.id)],
+  (t) => [
+    index("alerts_by_time").on(t.raisedAtMs, t.id),
+    index("alerts_by_end").on(t.resolvedAtMs),
+  ],
 );
 
 /** Who operates the shop. A member is never deleted: rows of the audit log name them. */

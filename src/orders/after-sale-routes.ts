@@ -121,6 +121,7 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
     described("Collect the money again after the processor refused"),
     ofStaff,
     valid("param", Path),
+    audited("capture.requested"),
     async (c) => {
       const { orderId } = c.req.valid("param");
       const asked = { orderId, actor: actorOf(c), request: await requestOf(c) };

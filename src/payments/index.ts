@@ -1,5 +1,6 @@
 export { listPaymentAlerts, raiseAlert } from "./alerts.ts";
 export { type BreakerCopies, openBreakers } from "./breakers.ts";
+export { forgetEvents } from "./forget-events.ts";
 export { type HeardNews, type HearNews, sweepEvents } from "./handle-event.ts";
 export * from "./model.ts";
 export type { PaymentNews } from "./news.ts";

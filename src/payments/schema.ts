@@ -38,6 +38,7 @@ export const paymentEvents = mysqlTable(
   (t) => [
     primaryKey({ columns: [t.processor, t.eventId] }),
     index("payment_events_due").on(t.dueAtMs, t.eventId),
+    index("payment_events_by_age").on(t.handledAtMs),
     index("payment_events_by_reference").on(t.processor, t.reference),
     index("payment_events_by_payment").on(t.processor, t.paymentId),
   ],

@@ -1,11 +1,13 @@
 import { type ErasureEnv, sweepErasures } from "../../src/account/index.ts";
 import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
+import { forgetAbandonments, forgetDeliveries } from "../../src/comms/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
 import { forgetExpired, sweepMails, sweepRevocations } from "../../src/identity/index.ts";
 import { reconcileStanding } from "../../src/operations/access/reconcile-standing.ts";
 import { shedWhileFull } from "../../src/operations/access/shed-while-full.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
+import { forgetOld } from "../../src/operations/forget-old.ts";
 import { keepDeadLetter } from "../../src/operations/keep-dead-letter.ts";
 import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
 import { boundQueues } from "../../src/operations/stub.ts";
@@ -33,6 +35,7 @@ export default {
       account_mails: sweepMails(io, env),
       expired_sessions: forgetExpired(io),
       erasures: sweepErasures(io, env),
+      retention: forgetOld(io, { forgetAbandonments, forgetDeliveries }),
     };
     const reconciling = reconcilePayments(io, env);
     const standing = reconcileStanding(io, env);
