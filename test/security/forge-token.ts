@@ -4,7 +4,7 @@ import type { AccessClaims } from "../../src/identity/tokens/token-claims.ts";
 
 const encoder = new TextEncoder();
 
-export const base64Url = (data: string | Uint8Array): string => {
+const base64Url = (data: string | Uint8Array): string => {
   const bytes = typeof data === "string" ? encoder.encode(data) : data;
   const text = btoa(String.fromCharCode(...bytes));
   return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
