@@ -7,7 +7,7 @@ import { Meter } from "../../../src/platform/telemetry/meter.ts";
 type Sent = { headers?: Record<string, string>; method?: string; body?: BodyInit };
 
 /** A storefront over a feed of its own, in as many isolates as a test wants: each with its own view. */
-export function openGate(vars: Partial<Record<keyof Env, unknown>> = {}) {
+export function openGate(vars: Readonly<Record<string, unknown>> = {}) {
   const name = `test_${crypto.randomUUID()}`;
   const feed = () => ({ getByName: () => env.EDGE_FEED.getByName(name) });
   const isolate = () => {
