@@ -9,7 +9,8 @@ import { valid } from "../platform/http/valid.ts";
 import { timestamp } from "../shared/clock.ts";
 import { UserId } from "../shared/ids.ts";
 import { EmailInput } from "./email.ts";
-import { tellEpoch } from "./sessions/close-session.ts";
+import { removeForOwner } from "./factors/remove-for-owner.ts";
+import { type Closed, tellEpoch } from "./sessions/close-session.ts";
 import { findCredential, setStatus } from "./user-store.ts";
 
 const Path = z.object({ userId: UserId });
@@ -24,6 +25,10 @@ const UserStatusChanged = UserFound.extend({
     .nullable()
     .describe("From then on no session of the user gets through, anywhere"),
 }).meta({ id: "UserStatusChanged" });
+
+const SecondFactorRemoved = UserStatusChanged.pick({ id: true, effectiveBy: true }).meta({
+  id: "SecondFactorRemoved",
+});
 
 const READ_PROBLEMS = ["request-invalid", "not-found", "dependency-unavailable"] as const;
 const WRITE_PROBLEMS = [...READ_PROBLEMS, "idempotency-key-reused", "request-in-progress"] as const;
@@ -81,7 +86,31 @@ export const accountOperationsRoutes = new Hono<ApiEnv>()
     valid("param", Path),
     audited("user.enabled"),
     async (c) => c.json(await change(c, c.req.valid("param").userId, "active"), 200),
+  )
+  .delete(
+    "/users/:userId/second-factor",
+    describe({
+      summary: "Remove the second factor of an owner who has lost it; every session ends",
+      tag: "Operations",
+      audience: "staff",
+      scope: "accounts:write",
+      headers: { "Idempotency-Key": "optional" },
+      responses: { 200: SecondFactorRemoved },
+      problems: WRITE_PROBLEMS,
+    }),
+    byStaff,
+    valid("param", Path),
+    audited("user.second_factor_removed"),
+    async (c) => {
+      const { userId } = c.req.valid("param");
+      const removed = await removeForOwner(c.var.io, c.env, userId);
+      if (!removed.ok) throw new Problem("not-found");
+      return c.json({ id: userId, effectiveBy: effectiveBy(removed.value) }, 200);
+    },
   );
+
+const effectiveBy = ({ effectiveByMs }: Closed) =>
+  effectiveByMs === undefined ? null : timestamp(effectiveByMs);
 
 async function change(
   c: Context<ApiEnv>,
@@ -95,7 +124,5 @@ async function change(
   const { email, epoch } = changed;
   if (status === "active") return { id: userId, email, status, effectiveBy: timestamp(nowMs) };
   const told = await tellEpoch(io, c.env, { userId, epoch, reason: "disabled" });
-  const { effectiveByMs } = told;
-  const effectiveBy = effectiveByMs === undefined ? null : timestamp(effectiveByMs);
-  return { id: userId, email, status, effectiveBy };
+  return { id: userId, email, status, effectiveBy: effectiveBy(told) };
 }

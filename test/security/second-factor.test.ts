@@ -6,6 +6,7 @@ import { openIo } from "../../src/platform/io/io.ts";
 import {
   aged,
   as,
+  bearer,
   codeFor,
   logIn,
   newAccount,
@@ -13,6 +14,7 @@ import {
   securedAccount,
   type Tokens,
 } from "../support/account.ts";
+import { receiveMails } from "../support/mailbox.ts";
 import { call } from "../support/worker-shop.ts";
 
 type Needed = { twoFactorToken: string; methods: string[] };
@@ -248,6 +250,24 @@ describe("24 · a second factor cannot be got around", () => {
       {},
     );
     expect([conflict.status, conflict.body.reason]).toEqual([409, "not_set"]);
+  });
+
+  it("but staff can remove it for an owner who has lost everything; the owner is told", async ({
+    expect,
+  }) => {
+    const account = await securedAccount();
+    const path = `/ops/v1/users/${account.id}/second-factor`;
+    const shopper = { headers: bearer(account.tokens) };
+    expect((await call("DELETE", path, shopper)).status).toBe(401);
+    expect((await call("DELETE", path)).status).toBe(200);
+    expect((await call("DELETE", path)).status).toBe(404);
+    const { refreshToken } = account.tokens;
+    const refreshed = await call("POST", "/api/v2/auth/refresh", { body: { refreshToken } });
+    expect(refreshed.status).toBe(401);
+    expect((await logIn<Partial<Tokens>>(account)).body.accessToken).toBeDefined();
+    expect((await receiveMails(account.email)).map(({ subject }) => subject)).toEqual(
+      Array(2).fill("How you sign in was changed"),
+    );
   });
 
   it("nor read from the database: secrets and codes are not stored as they are", async ({

@@ -1,14 +1,11 @@
-import type { EdgeFeedBinding } from "../../platform/edge/index.ts";
 import type { Io } from "../../platform/io/io.ts";
 import { isDuplicateKey } from "../../platform/sql/errors.ts";
 import { logInfo } from "../../platform/telemetry/log.ts";
 import { newId, UserId } from "../../shared/ids.ts";
-import { type Email, emailOf } from "../email.ts";
-import { noteMail, queueOrLeave } from "../mails/request-mail.ts";
+import { err, ok } from "../../shared/result.ts";
+import type { Email } from "../email.ts";
 import { users } from "../schema.ts";
-import { tellEpoch } from "../sessions/close-session.ts";
-import type { AccountMailQueue } from "../stub.ts";
-import { findCredential, raiseEpoch } from "../user-store.ts";
+import { type ChangeEnv, changeSignInEndingAll } from "../sessions/change-sign-in.ts";
 import { insertIdentity, type OidcIdentity } from "./identity-store.ts";
 
 type Identity = Pick<OidcIdentity, "issuer" | "subject">;
@@ -50,25 +47,15 @@ export async function createAccount(
  */
 export async function linkFound(
   io: Io,
-  env: EdgeFeedBinding & AccountMailQueue,
+  env: ChangeEnv,
   { userId, issuer, subject }: Identity & { userId: UserId },
 ): Promise<void> {
-  const { sql, clock, trace } = io;
-  const nowMs = clock.nowMs();
-  const linked = await sql.transaction(async (tx) => {
-    if (!(await insertIdentity(tx, { userId, issuer, subject, linkedAtMs: nowMs }))) return;
-    const epoch = await raiseEpoch(tx, userId, nowMs);
-    const user = await findCredential(tx, { userId });
-    if (epoch === undefined || !user) return;
-    const email = emailOf(user.email);
-    const mailId = await noteMail({ sql: tx, clock }, { purpose: "sign_in_changed", email });
-    return { epoch, mailId };
+  const identity = { userId, issuer, subject, linkedAtMs: io.clock.nowMs() };
+  const linked = await changeSignInEndingAll(io, env, {
+    userId,
+    reason: "oidc_linked",
+    apply: async (tx) =>
+      (await insertIdentity(tx, identity)) ? ok(null) : err({ code: "already_linked" }),
   });
-  if (!linked) return;
-  logInfo("identity.oidc_linked", { userId, issuer, trace });
-  const { epoch, mailId } = linked;
-  await Promise.all([
-    tellEpoch(io, env, { userId, epoch, reason: "oidc_linked" }),
-    queueOrLeave(io, env, mailId),
-  ]);
+  if (linked.ok) logInfo("identity.oidc_linked", { userId, issuer, trace: io.trace });
 }

@@ -1,5 +1,4 @@
 import type { OidcProvider } from "../../platform/config/config.ts";
-import type { EdgeFeedBinding } from "../../platform/edge/index.ts";
 import type { Io } from "../../platform/io/io.ts";
 import { logInfo } from "../../platform/telemetry/log.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
@@ -7,7 +6,7 @@ import { continueSignIn } from "../continue-sign-in.ts";
 import { EmailInput } from "../email.ts";
 import type { SecondFactorNeeded, SessionTokens } from "../model.ts";
 import { findSecondFactor } from "../second-factor-of.ts";
-import type { AccountMailQueue } from "../stub.ts";
+import type { ChangeEnv } from "../sessions/change-sign-in.ts";
 import { type Credential, findCredential } from "../user-store.ts";
 import { finishFlow, type Returned } from "./flow.ts";
 import { findIdentity } from "./identity-store.ts";
@@ -20,15 +19,13 @@ export type OidcRefusal =
   | { code: "email_unverified" }
   | { code: "link_required" };
 
-type OidcEnv = EdgeFeedBinding & AccountMailQueue;
-
 /**
  * Signs in whom an issuer vouches for. An account elsewhere is a first proof, however it was opened there:
  * a second factor that is set here is asked for here.
  */
 export async function signInByOidc(
   io: Io,
-  env: OidcEnv,
+  env: ChangeEnv,
   { provider, returned }: { provider: OidcProvider; returned: Returned },
 ): Promise<Result<SessionTokens | SecondFactorNeeded, OidcRefusal>> {
   const person = await finishFlow(io, provider, { ...returned, use: "sign_in" });
@@ -50,7 +47,7 @@ const TRIES = 3;
 
 async function accountOf(
   io: Io,
-  env: OidcEnv,
+  env: ChangeEnv,
   provider: OidcProvider,
   person: OidcPerson,
 ): Promise<Result<Credential, OidcRefusal>> {

@@ -2,13 +2,15 @@ import type { EdgeFeedBinding } from "../../platform/edge/index.ts";
 import type { Shopper, SignInMethod } from "../../platform/http/shopper.ts";
 import type { Io } from "../../platform/io/io.ts";
 import type { SqlSession } from "../../platform/sql/session.ts";
+import type { UserId } from "../../shared/ids.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import { emailOf } from "../email.ts";
 import type { MailId } from "../mails/mail-events.ts";
 import { noteMail, queueOrLeave } from "../mails/request-mail.ts";
 import type { SessionTokens } from "../model.ts";
 import type { AccountMailQueue } from "../stub.ts";
-import { findCredential } from "../user-store.ts";
+import { findCredential, raiseEpoch } from "../user-store.ts";
+import { type Closed, tellEpoch } from "./close-session.ts";
 import type { IssuedFor } from "./open-session.ts";
 import { endOtherSessions, goOnAlone } from "./raise-session.ts";
 
@@ -42,21 +44,71 @@ export async function changeSignIn<E extends Refusal>(
   env: ChangeEnv,
   change: Change<E>,
 ): Promise<Result<SessionTokens, E | { code: "session_ended" }>> {
+  const applied = await unlessRefused<Applied, E | { code: "session_ended" }>(() =>
+    io.sql.transaction((tx) => applyChange(io, tx, change)),
+  );
+  if (!applied.ok) return applied;
+  const { kept, mailId } = applied.value;
+  const [tokens] = await Promise.all([goOnAlone(io, env, kept), queueOrLeave(io, env, mailId)]);
+  return ok(tokens);
+}
+
+/**
+ * The same for a change that no session of the user's asked for, such as one by an issuer's word or by
+ * staff: all sessions end.
+ */
+export async function changeSignInEndingAll<E extends Refusal>(
+  io: Io,
+  env: ChangeEnv,
+  { userId, reason, apply }: { userId: UserId; reason: string } & Pick<Change<E>, "apply">,
+): Promise<Result<Closed, E | { code: "account_changed" }>> {
+  const { clock } = io;
+  const ended = await unlessRefused<
+    { epoch: number; mailId: MailId },
+    E | { code: "account_changed" }
+  >(() =>
+    io.sql.transaction(async (tx) => {
+      const applied = await apply(tx);
+      if (!applied.ok) throw new RolledBack(applied.error);
+      const epoch = await raiseEpoch(tx, userId, clock.nowMs());
+      const user = await findCredential(tx, { userId });
+      if (epoch === undefined || user?.status !== "active") {
+        throw new RolledBack({ code: "account_changed" });
+      }
+      return { epoch, mailId: await noteChange({ sql: tx, clock }, user) };
+    }),
+  );
+  if (!ended.ok) return ended;
+  const { epoch, mailId } = ended.value;
+  const [closed] = await Promise.all([
+    tellEpoch(io, env, { userId, epoch, reason }),
+    queueOrLeave(io, env, mailId),
+  ]);
+  return ok(closed);
+}
+
+const noteChange = (io: Pick<Io, "sql" | "clock">, { email }: { email: string }) =>
+  noteMail(io, { purpose: "sign_in_changed", email: emailOf(email) });
+
+/** The refusal that was thrown to roll back, as the value that it was. */
+async function unlessRefused<T, E extends Refusal>(
+  change: () => Promise<T>,
+): Promise<Result<T, E>> {
   try {
-    const { kept, mailId } = await io.sql.transaction((tx) => applyChange(io, tx, change));
-    const [tokens] = await Promise.all([goOnAlone(io, env, kept), queueOrLeave(io, env, mailId)]);
-    return ok(tokens);
+    return ok(await change());
   } catch (error) {
     if (error instanceof RolledBack) return err(error.refusal as E);
     throw error;
   }
 }
 
+type Applied = { kept: IssuedFor; mailId: MailId };
+
 async function applyChange<E extends Refusal>(
   { clock }: Pick<Io, "clock">,
   tx: SqlSession,
   { shopper, proven = [], apply }: Change<E>,
-): Promise<{ kept: IssuedFor; mailId: MailId }> {
+): Promise<Applied> {
   const { userId, sessionId } = shopper;
   const nowMs = clock.nowMs();
   const applied = await apply(tx);
@@ -72,7 +124,5 @@ async function applyChange<E extends Refusal>(
   if (!only.ok) throw new RolledBack(only.error);
   const user = await findCredential(tx, { userId });
   if (!user) throw new RolledBack({ code: "session_ended" });
-  const email = emailOf(user.email);
-  const mailId = await noteMail({ sql: tx, clock }, { purpose: "sign_in_changed", email });
-  return { kept: only.value, mailId };
+  return { kept: only.value, mailId: await noteChange({ sql: tx, clock }, user) };
 }
