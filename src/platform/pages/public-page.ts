@@ -31,6 +31,9 @@ export type PublicPage<T> = {
   render(source: PageSource): Promise<Rendered<T> | undefined>;
 };
 
+/** A cache that has not answered by then is slower than the database. */
+const LAYER_TIMEOUT_MS = 500;
+
 /** What `c.json(body, 200)` is to the RPC client. */
 export type JsonAnswer<T> = Response & TypedResponse<JSONParsed<T>, 200, "json">;
 
@@ -74,6 +77,7 @@ function openDeps(c: Context<ApiEnv>, pages: IsolatePages): ServeDeps {
     memory: pages.memory,
     pop: openPopLayer({ cache: caches.default, origin, version, meter }),
     global: openGlobalLayer({ namespace: c.env.PAGES, version, pace: pages.pace, meter }),
+    layerTimeoutMs: LAYER_TIMEOUT_MS,
     clock: io.clock,
     meter,
     waitUntil,

@@ -45,14 +45,14 @@ export type RenderDeps = {
   memory: MemoryLayer;
   pop: PageLayer;
   global: PageLayer;
+  /** How long a slower layer is waited for. */
+  layerTimeoutMs: number;
   clock: Clock;
   waitUntil(work: Promise<unknown>): void;
 };
 
 const TAGS_MAX = 1_000;
 const RENDERS_MAX = 2;
-/** A cache that has not answered by then is slower than the database. */
-const LAYER_TIMEOUT_MS = 500;
 /** After a render that failed, those who can have the old page get it at once. */
 const RENDER_REST_MS = 1_000;
 
@@ -67,7 +67,10 @@ export async function findOrRender(
   const { reader } = edge;
   const isFresh = reader.state(clock.nowMs()) === "fresh";
   // Side by side: a view that has to be fetched costs no step of its own.
-  const [inPop] = await Promise.all([readLayer(pop, digest), isFresh ? undefined : edge.refresh()]);
+  const [inPop] = await Promise.all([
+    readLayer(pop, digest, deps),
+    isFresh ? undefined : edge.refresh(),
+  ]);
   const known = memory.peek(key)?.entry;
   const trusted = reader.state(clock.nowMs()) !== "blind";
   const serves = (entry: PageEntry | undefined): entry is PageEntry =>
@@ -77,7 +80,7 @@ export async function findOrRender(
     memory.set(key, inPop, clock.nowMs());
     return { served: { entry: inPop, from: "hit-pop" }, seq: inPop.seq };
   }
-  const inGlobal = await readLayer(global, digest);
+  const inGlobal = await readLayer(global, digest, deps);
   if (reader.state(clock.nowMs()) !== "fresh") await edge.refresh();
   if (serves(inGlobal)) {
     memory.set(key, inGlobal, clock.nowMs());
@@ -175,11 +178,15 @@ async function entryOf(
 }
 
 /** A cache that fails is a cache that has nothing, and so is one that takes longer than a render would. */
-async function readLayer(layer: PageLayer, digest: string): Promise<PageEntry | undefined> {
+async function readLayer(
+  layer: PageLayer,
+  digest: string,
+  { layerTimeoutMs }: RenderDeps,
+): Promise<PageEntry | undefined> {
   try {
-    const found = await withinMs(layer.get(digest), LAYER_TIMEOUT_MS, "late");
+    const found = await withinMs(layer.get(digest), layerTimeoutMs, "late");
     if (found !== "late") return found;
-    logInfo("page.layer_late", { afterMs: LAYER_TIMEOUT_MS });
+    logInfo("page.layer_late", { afterMs: layerTimeoutMs });
     return undefined;
   } catch (error) {
     logError("page.layer_unreadable", error);
