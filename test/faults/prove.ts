@@ -11,6 +11,8 @@ const SHOWN_EVERY = 5_000;
 const FAILURES_SHOWN_MAX = 30;
 /** Whole rounds of all crash points until there were two thousand checkouts. */
 const ROUNDS_OF_ALL = 5;
+/** A rush is for a SKU of one object, and for one that is split. */
+const SHARDS = 4;
 
 const OPTIONS = {
   seed: { type: "string", default: "1" },
@@ -145,8 +147,10 @@ async function race(seed: number): Promise<Section> {
 
 async function rushFor(seed: number, buyers: number): Promise<Section> {
   const { runRush } = await import("./blackbox/rush.ts");
-  const run = await runRush({ seed, buyers, units: Math.ceil(buyers / 4), kills: 4, say });
-  return (await real()).rushSection(seed, run);
+  const options = { seed, buyers, units: Math.ceil(buyers / 4), kills: 4, say };
+  const runs = [];
+  for (const shards of [1, SHARDS]) runs.push(await runRush({ ...options, shards }));
+  return (await real()).rushSection(seed, runs);
 }
 
 async function weathers(seed: number, sky: string, checkouts: number): Promise<Section> {

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Evidence } from "../evidence/evidence.ts";
-import { objectFiles } from "./object-files.ts";
+import { collectStock, type StockTotals } from "./collect-stock.ts";
+import { allRows as all, objectFiles } from "./object-files.ts";
 
-type Row = Record<string, string | number | null>;
 type Money = { amount: number };
 type Quote = {
   id: string;
@@ -21,10 +21,12 @@ type Attempt = {
 };
 
 /** Reads the ledgers of all objects, out of their own files: the runtime has to be stopped. */
-export function collectObjects(evidence: Evidence, dir: string): void {
-  for (const { name, database } of objectFiles(dir, "SkuStockObject")) {
-    stockLedger(evidence, name, database);
-  }
+export function collectObjects(
+  evidence: Evidence,
+  dir: string,
+  views: ReadonlyMap<string, StockTotals>,
+): void {
+  collectStock(evidence, dir, views);
   for (const { name, database } of objectFiles(dir, "CheckoutObject")) {
     checkout(evidence, name, database);
   }
@@ -43,35 +45,6 @@ export function collectObjects(evidence: Evidence, dir: string): void {
       evidence.add("voucher_ledger", name, sequence!, kind!, amount!, reference!);
     }
   }
-}
-
-const KINDS: Record<string, string> = {
-  receive: "RESTOCK",
-  adjust: "RESTOCK",
-  hold: "RESERVE",
-  release: "RELEASE",
-  expire: "EXPIRE",
-  commit: "CONFIRM",
-};
-
-function stockLedger(evidence: Evidence, sku: string, database: DatabaseSync): void {
-  let last = 0;
-  for (const row of all(
-    database,
-    "SELECT sequence, kind, quantity, reference FROM ledger ORDER BY sequence",
-  )) {
-    const { sequence, kind, quantity } = row;
-    const reference = String(row.reference);
-    const undone = /^return:(.+)$/.exec(reference)?.[1];
-    // Goods that a customer sent back are there to be sold again, as new ones are.
-    const known = kind === "return" ? (undone ? "RETURN" : "RESTOCK") : KINDS[String(kind)];
-    const isHold = known !== "RESTOCK" && known !== "RETURN";
-    const hold = isHold ? reference : (undone ?? null);
-    evidence.add("inv", sequence!, sku, hold, known ?? String(kind), quantity!);
-    last = Number(sequence);
-  }
-  const [shelf] = all(database, "SELECT SUM(on_hand) AS hand, SUM(held) AS held FROM stock");
-  evidence.add("snap", sku, last, shelf?.hand ?? 0, shelf?.held ?? 0, 1);
 }
 
 function checkout(evidence: Evidence, checkoutId: string, database: DatabaseSync): void {
@@ -124,9 +97,3 @@ function outcomeOf(step: string, note: string): string {
   if (step === "appending") return "approved";
   return step === "undoing" && note === "payment_declined" ? "declined" : "unknown";
 }
-
-const all = (database: DatabaseSync, query: string): Row[] => {
-  const tables = /FROM (\w+)/.exec(query)?.[1] ?? "";
-  const known = "SELECT 1 FROM sqlite_master WHERE name = ?";
-  return database.prepare(known).get(tables) ? (database.prepare(query).all() as Row[]) : [];
-};

@@ -6,6 +6,7 @@ import type { Evidence } from "../evidence/evidence.ts";
 import type { Buyer } from "./buyer.ts";
 import { collectObjects } from "./collect-objects.ts";
 import { collectOutside } from "./collect-outside.ts";
+import type { StockTotals } from "./collect-stock.ts";
 import { pool, until } from "./pool.ts";
 import { PROCESSORS, type ProofShop } from "./proof-shop.ts";
 import { RULES } from "./rules.ts";
@@ -74,8 +75,13 @@ export async function judge(
   seed: number,
 ): Promise<{ violations: Violation[]; orders: number }> {
   await collectOutside(evidence, shop);
+  const views = new Map<string, StockTotals>();
+  for (const sku of shop.skus) {
+    const path = `/ops/v1/inventory/${sku}`;
+    views.set(sku, (await shop.call<StockTotals>("GET", path)).body);
+  }
   await shop.runtime.stop();
-  collectObjects(evidence, shop.dir);
+  collectObjects(evidence, shop.dir, views);
   for (const line of assertionsIn(shop.dir)) evidence.add("thrown", "workers.log", line);
   // Kept for whoever wants to look at what broke a rule.
   const file = join(EVIDENCE, `evidence-${seed}.sqlite`);

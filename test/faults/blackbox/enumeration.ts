@@ -21,6 +21,8 @@ const NETWORK = [...CRASHES, "F4", "F5", "F6", "F7"] as const;
 const OBJECT = [...NETWORK, "F19-before", "F19-after"] as const;
 const READ = ["F1", "F4"] as const;
 const WRITE = [...CRASHES, "F4", "F5", "F6"] as const;
+/** A message that dies once it is handled, or that the queue delivers twice. */
+const TWICE = ["F2", "F6"] as const;
 const RECORDED = ["F3"] as const;
 
 const PLACED = "orders/order.placed.v1";
@@ -85,6 +87,7 @@ const ROWS: readonly Row[] = [
   ["buy", "webhook", "checkout hear", OBJECT],
   ["buy", "webhook", "reply", ["F1"]],
   // capture, and what it sets off
+  ["buy", PLACED, "message", TWICE],
   ["buy", PLACED, "mysql select order_events", READ],
   ["buy", PLACED, "stripe capture", NETWORK],
   ["adyen", PLACED, "adyen capture", NETWORK],
@@ -92,23 +95,28 @@ const ROWS: readonly Row[] = [
   ["buy", PLACED, "queue comms", NETWORK],
   ["buy", PLACED, "mysql update order_events", WRITE],
   ["buy", PLACED, "reply", ["F1"]],
+  ["buy", HANDED, "message", TWICE],
   ["buy", HANDED, "handover", NETWORK],
   ["buy", HANDED, "mysql insert webhook_deliveries", WRITE],
+  ["buy", CONFIRMED, "message", TWICE],
   ["buy", CONFIRMED, "mail", NETWORK],
   ["buy", CONFIRMED, "mysql insert sent_messages", WRITE],
   ["buy", CONFIRMED, "mysql update order_events", WRITE],
   // cancel, refund or void, goods and codes back
   ["cancel", "cancel", "mysql insert order_events", NETWORK],
   ["cancel", "cancel", "reply", ["F1"]],
+  ["cancel", MONEY_BACK, "message", TWICE],
   ["cancel", MONEY_BACK, "stripe refund", NETWORK],
   ["cancel", MONEY_BACK, "mysql insert order_events", NETWORK],
   ["cancel", MONEY_BACK, "queue comms", NETWORK],
   ["void", MONEY_BACK, "stripe void", NETWORK],
+  ["cancel", GOODS_BACK, "message", TWICE],
   ["cancel", GOODS_BACK, "stock takeBack", OBJECT],
   ["cancel", GOODS_BACK, "stock takeBack#2", OBJECT],
   ["cancel", GOODS_BACK, "coupon restore", OBJECT],
   ["cancel", GOODS_BACK, "voucher restore", OBJECT],
   ["cancel", GOODS_BACK, "mysql insert order_events", NETWORK],
+  ["cancel", SORRY, "message", TWICE],
   ["cancel", SORRY, "mail", NETWORK],
 ];
 

@@ -28,3 +28,12 @@ function nameIn(database: DatabaseSync): string | undefined {
   const row = database.prepare("SELECT name FROM __miniflare_do_name").get();
   return row && String(row.name);
 }
+
+type Row = Record<string, string | number | null>;
+
+/** Nothing of an object that never got so far as to make the table. */
+export function allRows(database: DatabaseSync, query: string): Row[] {
+  const [, table = ""] = /FROM (\w+)/.exec(query) ?? [];
+  const known = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").get(table);
+  return known ? (database.prepare(query).all() as Row[]) : [];
+}

@@ -7,6 +7,8 @@ export type Reply = { status: number; body: Record<string, unknown>; text: strin
 
 /** A test's shop with what a proof needs beside it: requests that may get no answer, dials, kills. */
 export type ProofShop = TestShop & {
+  /** What was put on sale. */
+  readonly skus: readonly string[];
   /** Undefined when no answer came, as when the runtime is killed under it. */
   send(
     method: string,
@@ -25,8 +27,14 @@ export async function startProofShop(
   configs?: (dir: string) => readonly string[],
 ): Promise<ProofShop> {
   const shop = await startTestShop(configs ? { configs } : {});
+  const skus: string[] = [];
   return {
     ...shop,
+    skus,
+    async sell(sku, options) {
+      await shop.sell(sku, options);
+      skus.push(sku);
+    },
     async send(method, path, { body, headers }) {
       try {
         const response = await fetch(`${shop.apiUrl}${path}`, {

@@ -7,6 +7,8 @@ import { pool, sleep } from "./pool.ts";
 import { type ProofShop, startProofShop } from "./proof-shop.ts";
 
 export type RushRun = {
+  /** 1: the SKU's one object keeps all its stock. */
+  shards: number;
   buyers: number;
   units: number;
   sold: number;
@@ -21,6 +23,7 @@ export type RushOptions = {
   buyers: number;
   units: number;
   kills: number;
+  shards: number;
   say: (line: string) => void;
 };
 
@@ -40,12 +43,13 @@ export async function runRush(options: RushOptions): Promise<RushRun> {
 
 async function rushOver(
   shop: ProofShop,
-  { seed, buyers: count, units, kills, say }: RushOptions,
+  { seed, buyers: count, units, kills, shards, say }: RushOptions,
 ): Promise<RushRun> {
   const evidence = new Evidence();
   const random = seeded(seed);
   await shop.sell(SKU, { price: "10.00", stock: units });
   evidence.add("prices", SKU, 0, 1_000);
+  if (shards > 1) await shop.call("PATCH", `/ops/v1/inventory/${SKU}`, { body: { shards } });
   const buyers = Array.from({ length: count }, (_, n) => {
     const lines = [{ sku: SKU, quantity: 1 }];
     return new Buyer({ shop, evidence, random }, { n: n + 1, lines, tokens: BOTH });
@@ -75,6 +79,7 @@ async function rushOver(
   const { violations } = await judge(shop, evidence, seed);
   const sold = buyers.filter(({ order }) => order !== undefined).length;
   return {
+    shards,
     buyers: count,
     units,
     sold,

@@ -84,17 +84,19 @@ export function weatherSection(seed: number, runs: readonly WeatherRun[]): Secti
   return { title: "Weathers", lines, failures };
 }
 
-export function rushSection(seed: number, run: RushRun): Section {
-  const { buyers, units, sold, refused, leftOver, kills, violations } = run;
+export function rushSection(seed: number, runs: readonly RushRun[]): Section {
   const lines = [
-    `- ${buyers} buyers for ${units} units, the runtime killed ${kills} times meanwhile`,
-    `- **${sold} sold**, ${refused} refused, ${leftOver} left on the shelf`,
-    `- **${violations.length} violations**`,
+    "| Stock | Buyers | Units | Kills | Sold | Refused | Left on the shelf | Violations |",
+    "|---|---|---|---|---|---|---|---|",
+    ...runs.map(({ shards, buyers, units, kills, sold, refused, leftOver, violations }) => {
+      const stock = shards === 1 ? "one object" : `${shards} shards`;
+      return `| ${stock} | ${buyers} | ${units} | ${kills} | **${sold}** | ${refused} | ${leftOver} | ${violations.length} |`;
+    }),
   ];
-  const failures = [
+  const failures = runs.flatMap(({ sold, units, leftOver, violations }) => [
     ...violations.map((each) => failureOf(each, `--rush --seed ${seed}`)),
     ...(sold === units && leftOver === 0 ? [] : [`SOLD ${sold} of ${units}, ${leftOver} left`]),
-  ];
+  ]);
   return { title: "Rush", lines, failures };
 }
 

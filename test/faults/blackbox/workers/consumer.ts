@@ -1,5 +1,5 @@
 import { watchBindings } from "./binding-points.ts";
-import { crashing, enter } from "./fault-points.ts";
+import { crashing, effect, enter } from "./fault-points.ts";
 import { prepare } from "./prepare.ts";
 
 type Handler<E> = {
@@ -13,9 +13,11 @@ export function watchConsumer<E extends object>(real: Handler<E>): Handler<E> {
       prepare(env);
       const each = batch.messages.map((message) => {
         const one = { ...batch, queue: batch.queue, messages: [message] } as MessageBatch;
-        const handle = () => real.queue(one, watchBindings(env), ctx);
+        const handle = async () => real.queue(one, watchBindings(env), ctx);
         const subject = subjectOf(message, batch.queue);
-        return subject ? enter(subject, crashing(ctx), handle) : handle();
+        // The message itself may come twice, beside everything that is done about it.
+        const deliver = () => effect("message", { call: handle });
+        return subject ? enter(subject, crashing(ctx), deliver) : handle();
       });
       const failed = (await Promise.allSettled(each)).flatMap((result, at) =>
         result.status === "rejected" ? [batch.messages[at]!] : [],
