@@ -3,14 +3,15 @@ import { runCrashPoints } from "./blackbox/crash-points.ts";
 import { CASES, type Case, nameOf } from "./blackbox/enumeration.ts";
 import { FAULTS } from "./blackbox/plan.ts";
 
-/** Every sixteenth case, and two kills: the whole is `npm run prove`. */
-const SHARE = 16;
+/** Every twenty-fourth case, and two kills: the whole is `npm run prove`. */
+const SHARE = 24;
 const KILLS = 2;
 const TIMEOUT_MS = 300_000;
 
 /** These found something once: a refusal that was told while its undo had to wait, and was not kept. */
 const KNOWN = new Set(["F4 · checkout · stock release"]);
-const ABORTED = CASES.filter(({ isKill }) => !isKill).filter(
+// A void is left out: it happens only if the cancellation overtakes the capture.
+const ABORTED = CASES.filter(({ isKill, flow }) => !isKill && flow !== "void").filter(
   (each, at) => at % SHARE === 0 || KNOWN.has(nameOf(each)),
 );
 const KILLED = CASES.filter(({ isKill, where }) => isKill && where === "checkout").filter(
