@@ -60,6 +60,8 @@ export function varsFor(
     // not meet limits that are made for one shopper of many. Those of accounts and codes stay.
     UNLIMITED_NETWORKS: "127.0.0.0/8,::1",
     IN_FLIGHT_MAX: "4096",
+    // The engines share this machine's cores with whoever drives them: slow is not sick.
+    SLOW_CALL_MS: "60000",
     LIMITS: "{}",
   };
 }

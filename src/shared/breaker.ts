@@ -49,11 +49,13 @@ export function afterFailure(circuit: Circuit, nowMs: number, openFor = OPEN_FOR
     case "open":
       return circuit; // A call from before it opened: it says nothing new.
     case "half_open":
-      return open(circuit, Math.min(circuit.openForMs * 2, openFor.maxMs), nowMs);
+      return openCircuit(circuit, Math.min(circuit.openForMs * 2, openFor.maxMs), nowMs);
     case "closed": {
       const inRow = nowMs - circuit.lastFailureAtMs <= FAILURE_WINDOW_MS ? circuit.failures : 0;
       const failed = { ...circuit, failures: inRow + 1, lastFailureAtMs: nowMs };
-      return failed.failures >= FAILURES_TO_OPEN ? open(failed, openFor.minMs, nowMs) : failed;
+      return failed.failures >= FAILURES_TO_OPEN
+        ? openCircuit(failed, openFor.minMs, nowMs)
+        : failed;
     }
   }
 }
@@ -66,7 +68,8 @@ export function grantProbe(circuit: Circuit, nowMs: number): Circuit | undefined
   return { ...circuit, probes: [...out, nowMs + PROBE_LEASE_MS] };
 }
 
-const open = (circuit: Circuit, forMs: number, nowMs: number): Circuit => ({
+/** Opened, by whoever counts failures in another way than in a row. */
+export const openCircuit = (circuit: Circuit, forMs: number, nowMs: number): Circuit => ({
   ...circuit,
   openUntilMs: nowMs + forMs,
   openForMs: forMs,

@@ -163,6 +163,8 @@ const Variables = z.object({
   UNLIMITED_NETWORKS: networks,
   /** Expensive requests that one isolate works on at once; beyond them it answers 503. */
   IN_FLIGHT_MAX: z.coerce.number().int().min(1).default(256),
+  /** A call to the database that takes longer counts as failed, when it is about shedding load. */
+  SLOW_CALL_MS: z.coerce.number().int().min(1).default(2_000),
   /** From how many waiting messages, and how many dead letters, a queue raises an alert. */
   QUEUE_DEPTH_ALERT: z.coerce.number().int().min(1).default(1_000),
   /** From how many on expensive routes answer 503 until the queue is shorter. */

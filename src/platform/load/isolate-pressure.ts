@@ -8,7 +8,10 @@ export function pressureOf(config: Config): Pressure {
   const known = pressures.get(config);
   if (known) return known;
   // The primary: what an expensive route does ends there.
-  const pressure = new Pressure(["mysql"], config.IN_FLIGHT_MAX);
+  const pressure = new Pressure(["mysql"], {
+    inFlightMax: config.IN_FLIGHT_MAX,
+    slowMs: config.SLOW_CALL_MS,
+  });
   pressures.set(config, pressure);
   return pressure;
 }

@@ -1,13 +1,14 @@
 import { describe, it } from "vitest";
 import { Pressure } from "../../../src/platform/load/pressure.ts";
 
+const LIMITS = { inFlightMax: 3, slowMs: 2_000 };
 const GOOD = { ok: true, durationMs: 5 };
 const BAD = { ok: false, durationMs: 5 };
 const SLOW = { ok: true, durationMs: 2_500 };
 
 /** A pressure under which one call after another goes as told. */
 const heard = (...went: { ok: boolean; durationMs: number }[]) => {
-  const pressure = new Pressure(["mysql"], 3);
+  const pressure = new Pressure(["mysql"], LIMITS);
   for (const each of went) pressure.hear("mysql", each, 0);
   return pressure;
 };
@@ -18,14 +19,31 @@ const entered = (pressure: Pressure, nowMs: number) => {
 };
 
 describe("Pressure", () => {
-  it("closes after three calls in a row that failed or took too long", ({ expect }) => {
+  it("closes once three calls failed or took too long, and no more than those went well", ({
+    expect,
+  }) => {
     expect(entered(heard(BAD, BAD), 1)).toBe("in");
-    expect(entered(heard(BAD, SLOW, GOOD, BAD, BAD), 1)).toBe("in");
     expect(entered(heard(BAD, SLOW, BAD), 1)).toBe("dependency");
+    expect(entered(heard(GOOD, GOOD, BAD, BAD, SLOW), 1)).toBe("dependency");
+    expect(entered(heard(GOOD, GOOD, GOOD, GOOD, BAD, BAD, SLOW), 1)).toBe("in");
+  });
+
+  it("stays open to a crowd of which some fail", ({ expect }) => {
+    const pressure = heard(...Array.from({ length: 300 }, (_, n) => (n % 3 === 2 ? BAD : GOOD)));
+    expect(entered(pressure, 1)).toBe("in");
+  });
+
+  it("forgets what is longer ago than ten seconds", ({ expect }) => {
+    const pressure = heard(BAD, BAD);
+    pressure.hear("mysql", BAD, 10_000);
+    expect(entered(pressure, 10_001)).toBe("in");
+    pressure.hear("mysql", BAD, 11_000);
+    pressure.hear("mysql", BAD, 12_000);
+    expect(entered(pressure, 12_001)).toBe("dependency");
   });
 
   it("does not care about systems that it does not watch", ({ expect }) => {
-    const pressure = new Pressure(["mysql"], 3);
+    const pressure = new Pressure(["mysql"], LIMITS);
     for (let n = 0; n < 10; n += 1) pressure.hear("redis", BAD, 0);
     expect(entered(pressure, 1)).toBe("in");
   });
@@ -52,7 +70,7 @@ describe("Pressure", () => {
       waits.push(nowMs - from);
       pressure.hear("mysql", BAD, nowMs);
     }
-    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+    expect(waits).toEqual([1_000, 2_000, 4_000, 4_000, 4_000, 4_000]);
   });
 
   it("does not wait for ever for one that was let through and never came to ask", ({ expect }) => {
@@ -62,7 +80,7 @@ describe("Pressure", () => {
   });
 
   it("is full at its bound, and free again when one has left", ({ expect }) => {
-    const pressure = new Pressure([], 3);
+    const pressure = new Pressure([], LIMITS);
     for (let n = 0; n < 3; n += 1) expect(pressure.enter(0)).toBeUndefined();
     expect(pressure.enter(0)).toEqual({ why: "in_flight", retryAfterMs: 1_000 });
     pressure.leave();
