@@ -53,7 +53,9 @@ export async function timeRefusal(shop: BenchShop, email: string): Promise<numbe
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ email, password: "not the password" }),
   });
-  await response.arrayBuffer();
-  if (response.status !== 401) throw new Error(`a wrong password was answered ${response.status}`);
+  const text = await response.text();
+  if (response.status !== 401) {
+    throw new Error(`a wrong password was answered ${response.status} ${text}`);
+  }
   return performance.now() - startedAtMs;
 }

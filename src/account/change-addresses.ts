@@ -23,7 +23,7 @@ import {
 } from "./model.ts";
 import { findProfile, setDefaultAddress } from "./profile-store.ts";
 
-type AccountIo = Pick<Io, "sql" | "clock">;
+type AccountIo = Pick<Io, "sql" | "redis" | "clock">;
 type Refused<Code extends AccountError["code"]> = Extract<AccountError, { code: Code }>;
 
 /** A shopper's addresses and which is the default. One round trip. */
@@ -45,7 +45,7 @@ export async function addAddress(
   const row = { id, userId, ...columnsOf(address), createdAtMs: nowMs, updatedAtMs: nowMs };
   const isFirst = isDefault ?? known.length === 0;
   await insertAddress(io.sql, row);
-  if (isFirst) await setDefaultAddress(io.sql, userId, id, nowMs);
+  if (isFirst) await setDefaultAddress(io, userId, id);
   return ok(savedAddress(row, isFirst ? id : null));
 }
 
@@ -69,7 +69,7 @@ export async function changeAddress(
   await updateAddress(sql, { userId, id }, columns, nowMs);
   const before = profile?.defaultAddressId ?? null;
   const after = isDefault === undefined ? before : isDefault ? id : before === id ? null : before;
-  if (after !== before) await setDefaultAddress(sql, userId, after, nowMs);
+  if (after !== before) await setDefaultAddress(io, userId, after);
   return ok(savedAddress(row, after));
 }
 
@@ -83,7 +83,7 @@ export async function removeAddress(
   ]);
   if (!isGone) return err({ code: "address_unknown" });
   if (profile?.defaultAddressId === id) {
-    await setDefaultAddress(io.sql, userId, null, io.clock.nowMs());
+    await setDefaultAddress(io, userId, null);
   }
   return ok(undefined);
 }

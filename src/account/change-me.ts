@@ -7,11 +7,11 @@ import { findAddress } from "./address-store.ts";
 import type { AccountError, Me, MeChange } from "./model.ts";
 import { findProfile, saveProfile } from "./profile-store.ts";
 
-type AccountIo = Pick<Io, "sql" | "clock">;
+type AccountIo = Pick<Io, "sql" | "redis" | "clock">;
 type Refusal = Extract<AccountError, { code: "account_unknown" | "address_unknown" }>;
 
 /** Who is signed in. One round trip; `undefined` for an account that was closed a moment ago. */
-export async function findMe({ sql }: AccountIo, userId: UserId): Promise<Me | undefined> {
+export async function findMe({ sql }: Pick<Io, "sql">, userId: UserId): Promise<Me | undefined> {
   const [user, profile] = await Promise.all([findUser(sql, userId), findProfile(sql, userId)]);
   if (!user) return undefined;
   const { name = null, phone = null, marketingConsent = false } = profile ?? {};
@@ -42,7 +42,7 @@ export async function changeMe(
   // A token outlives its account by a second: nothing is written of who is gone.
   if (!user) return err({ code: "account_unknown" });
   if (id && !address) return err({ code: "address_unknown" });
-  await saveProfile(io.sql, userId, change, io.clock.nowMs());
+  await saveProfile(io, userId, change);
   const me = await findMe(io, userId);
   return me ? ok(me) : err({ code: "account_unknown" });
 }

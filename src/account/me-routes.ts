@@ -12,6 +12,7 @@ import { changeMe, findMe } from "./change-me.ts";
 import { claimGuestOrders } from "./claim-guest-orders.ts";
 import { eraseAccount } from "./erase-account.ts";
 import { AccountExport, exportAccount } from "./export-account.ts";
+import { cachedMe } from "./me-cache.ts";
 import { Me, MeChange } from "./model.ts";
 
 const ClaimedOrders = z
@@ -54,7 +55,10 @@ export const meRoutes = new Hono<ApiEnv>()
     }),
     requireShopper,
     async (c) => {
-      const me = await findMe(c.var.io, c.var.shopper!.userId);
+      const { io, shopper } = c.var;
+      const { userId } = shopper!;
+      const later = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+      const me = await cachedMe(io, userId, () => findMe(io, userId), later);
       if (!me) throw gone();
       return c.json(me, 200);
     },

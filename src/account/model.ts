@@ -23,10 +23,7 @@ export const MeChange = z.object({
   phone: z.string().trim().min(3).max(40).nullable().optional(),
   marketingConsent: z.boolean().optional(),
   defaultAddressId: AddressId.nullable().optional(),
-  email: z
-    .never()
-    .optional()
-    .describe("Never by itself: `POST /me/email` asks the new address first"),
+  email: z.never().optional().describe("Stays what was proven when the account was made"),
 });
 export type MeChange = z.infer<typeof MeChange>;
 

@@ -1,6 +1,8 @@
 import { eq } from "drizzle-orm";
+import type { Io } from "../platform/io/io.ts";
 import type { SqlSession } from "../platform/sql/session.ts";
 import type { AddressId, UserId } from "../shared/ids.ts";
+import { holdMe } from "./me-cache.ts";
 import type { MeChange } from "./model.ts";
 import { profiles } from "./schema.ts";
 
@@ -11,13 +13,16 @@ export async function findProfile(db: SqlSession, userId: UserId): Promise<Profi
   return row;
 }
 
+type ChangingIo = Pick<Io, "sql" | "redis" | "clock">;
+
 /** Changes what is given and leaves the rest, also where another device changes that meanwhile. */
 export async function saveProfile(
-  db: SqlSession,
+  io: ChangingIo,
   userId: UserId,
   { name, phone, marketingConsent, defaultAddressId }: MeChange,
-  nowMs: number,
 ): Promise<void> {
+  await holdMe(io, userId);
+  const nowMs = io.clock.nowMs();
   const given = {
     ...(name === undefined ? {} : { name }),
     ...(phone === undefined ? {} : { phone }),
@@ -25,18 +30,17 @@ export async function saveProfile(
     ...(marketingConsent === undefined ? {} : { marketingConsent, consentChangedAtMs: nowMs }),
     updatedAtMs: nowMs,
   };
-  await db
+  await io.sql
     .insert(profiles)
     .values({ userId, ...given })
     .onDuplicateKeyUpdate({ set: given });
 }
 
 export const setDefaultAddress = (
-  db: SqlSession,
+  io: ChangingIo,
   userId: UserId,
   defaultAddressId: AddressId | null,
-  nowMs: number,
-): Promise<void> => saveProfile(db, userId, { defaultAddressId }, nowMs);
+): Promise<void> => saveProfile(io, userId, { defaultAddressId });
 
 export async function deleteProfile(db: SqlSession, userId: UserId): Promise<void> {
   await db.delete(profiles).where(eq(profiles.userId, userId));

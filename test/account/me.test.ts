@@ -1,5 +1,8 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
+import { cachedMe, holdMe } from "../../src/account/me-cache.ts";
 import { ADDRESSES_MAX, type Me, type SavedAddress } from "../../src/account/model.ts";
+import { newId, UserId } from "../../src/shared/ids.ts";
+import { ioAt } from "../orders/world.ts";
 import { as, bearer, logIn, signedIn } from "../support/account.ts";
 import { ADDRESS, call, roundTrips } from "../support/worker-shop.ts";
 
@@ -13,8 +16,53 @@ const add = (account: Account, more: object = {}) =>
 const listed = async (account: Account) =>
   (await as<{ items: SavedAddress[] }>(account, "GET", ADDRESSES)).body.items;
 
+describe("the user cache", () => {
+  const readThrough = (userId: UserId, read: () => Promise<Me | undefined>) => {
+    const kept: Promise<unknown>[] = [];
+    const me = cachedMe(ioAt(), userId, read, (work) => kept.push(work));
+    return { me, done: async () => Promise.all([await me, ...kept]) };
+  };
+  const meOf = (id: UserId, name: string): Me => ({
+    id,
+    email: "ada@example.com",
+    emailVerified: true,
+    name,
+    phone: null,
+    marketingConsent: false,
+    consentChangedAt: null,
+    defaultAddressId: null,
+    createdAt: "2026-11-20T12:00:00.000Z",
+  });
+
+  it("shows nothing from before a change, though a read began before it and ended after", async ({
+    expect,
+  }) => {
+    const id = newId(UserId, "usr");
+    const { promise: slow, resolve } = Promise.withResolvers<Me>();
+    const early = readThrough(id, () => slow);
+    await holdMe(ioAt(), id);
+    resolve(meOf(id, "Before"));
+    await early.done();
+    const late = readThrough(id, async () => meOf(id, "After"));
+    expect(await late.me).toMatchObject({ name: "After" });
+    await late.done();
+    // As long as the change may run nothing is kept at all.
+    expect(await readThrough(id, async () => meOf(id, "Later")).me).toMatchObject({
+      name: "Later",
+    });
+  });
+
+  it("keeps what was read, and asks nobody for it again", async ({ expect }) => {
+    const id = newId(UserId, "usr");
+    await readThrough(id, async () => meOf(id, "Ada")).done();
+    const read = vi.fn(async () => undefined);
+    expect(await readThrough(id, read).me).toMatchObject({ name: "Ada" });
+    expect(read).not.toHaveBeenCalled();
+  });
+});
+
 describe("a shopper's profile", () => {
-  it("says who is signed in, in one step", async ({ expect }) => {
+  it("says who is signed in, from then on in one step", async ({ expect }) => {
     const account = await signedIn();
     const read = await as<Me>(account, "GET", ME);
     expect(read.body).toEqual({
@@ -28,7 +76,13 @@ describe("a shopper's profile", () => {
       defaultAddressId: null,
       createdAt: expect.any(String),
     });
-    expect(roundTrips(read)).toBeLessThanOrEqual(1);
+    // Redis is asked first, and answers by itself from then on.
+    expect(roundTrips(read)).toBeLessThanOrEqual(2);
+    await vi.waitFor(async () => {
+      const again = await as<Me>(account, "GET", ME);
+      expect(again.body).toEqual(read.body);
+      expect(again.headers.get("Server-Timing")).toMatch(/^redis;dur=\d+;desc="1"$/);
+    });
     expect(read.headers.get("Cache-Control")).toBe("no-store");
     expect((await call("GET", ME)).status).toBe(401);
   });
