@@ -63,6 +63,7 @@ import { documentation } from "./platform/http/documentation.ts";
 import { identify, noStoreByDefault } from "./platform/http/pipeline.ts";
 import { onError, Problem } from "./platform/http/problem.ts";
 import { problemPages } from "./platform/http/problem-pages.ts";
+import { webPages } from "./platform/http/web-pages.ts";
 import { hotPage, pageKeyOf } from "./platform/pages/index.ts";
 import { promotionOperationsRoutes } from "./promotions/operations-routes.ts";
 
@@ -161,6 +162,7 @@ export const api = app
 
 export type Api = typeof api;
 
+api.route("/", webPages);
 api.route("/", problemPages);
 api.route("/", documentation(api));
 api.onError(onError);

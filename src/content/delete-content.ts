@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import type { Io } from "../platform/io/io.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import { changeAndNote } from "./change-and-note.ts";
+import { removeAndNote } from "./change-and-note.ts";
 import { contentBlocks, contentPages } from "./documents.ts";
 import { findBlock, findPage } from "./find-content.ts";
 import type { Changed, ContentError } from "./model.ts";
@@ -20,9 +20,9 @@ export async function deleteBlock(
   const change = documents
     .delete(contentBlocks)
     .where(and(eq(contentBlocks.id, id), eq(contentBlocks.version, version)))
-    .returning({ id: contentBlocks.id });
+    .returning({ id: contentBlocks.id, version: contentBlocks.version });
   const noted = { tags: [blockTag(id)], nowMs: clock.nowMs() };
-  const purge = await changeAndNote(documents, change, noted);
+  const purge = await removeAndNote(documents, change, noted);
   if (purge) return ok({ value: undefined, purge });
   return conflict(await findBlock(documents, key));
 }
@@ -37,9 +37,9 @@ export async function deletePage(
   const change = documents
     .delete(contentPages)
     .where(and(eq(contentPages.id, id), eq(contentPages.version, version)))
-    .returning({ id: contentPages.id });
+    .returning({ id: contentPages.id, version: contentPages.version });
   const noted = { tags: [pageTag(id)], nowMs: clock.nowMs() };
-  const purge = await changeAndNote(documents, change, noted);
+  const purge = await removeAndNote(documents, change, noted);
   if (purge) return ok({ value: undefined, purge });
   return conflict(await findPage(documents, slug));
 }

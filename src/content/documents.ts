@@ -30,6 +30,16 @@ export const contentPages = pgTable("content_pages", {
   seo: jsonb("seo").notNull().$type<Seo>(),
 });
 
+/**
+ * The last version of what was removed. What is made anew under its name goes on from there: an editor who
+ * read the old one must not replace the new one by a number that both had.
+ */
+export const contentRemoved = pgTable("content_removed", {
+  /** Of a block or a page: their ids differ by their prefix. */
+  id: text("id").primaryKey(),
+  version: integer("version").notNull(),
+});
+
 /** The outbox: purges that the edge feed has yet to hear of. Written with their change, deleted when told. */
 export const contentPurges = pgTable(
   "content_purges",

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { sanitizeHtml } from "../platform/html/sanitize-html.ts";
 import type { Io } from "../platform/io/io.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import { changeAndNote } from "./change-and-note.ts";
+import { changeAndNote, firstVersion } from "./change-and-note.ts";
 import { contentBlocks } from "./documents.ts";
 import { findBlock } from "./find-content.ts";
 import type { Changed, ContentError, NewBlock } from "./model.ts";
@@ -32,14 +32,20 @@ export async function saveBlock(
   const { id, version } = contentBlocks;
   const change =
     expected === 0
-      ? documents.insert(contentBlocks).values(row).onConflictDoNothing().returning({ id })
+      ? documents
+          .insert(contentBlocks)
+          .values({ ...row, version: firstVersion(row.id) })
+          .onConflictDoNothing()
+          .returning({ id })
       : documents
           .update(contentBlocks)
           .set(row)
           .where(and(eq(id, row.id), eq(version, expected)))
           .returning({ id });
   const purge = await changeAndNote(documents, change, { tags: [blockTag(row.id)], nowMs });
-  if (purge) return ok({ value: row, purge });
+  // Which version was the first is known once it is there.
+  const made = purge && expected === 0 ? await findBlock(documents, key) : undefined;
+  if (purge) return ok({ value: made ?? row, purge });
 
   const current = await findBlock(documents, key);
   if (current && isSameContent(current, row)) return ok({ value: current, purge: undefined });

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { sanitizeHtml } from "../platform/html/sanitize-html.ts";
 import type { Io } from "../platform/io/io.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import { changeAndNote } from "./change-and-note.ts";
+import { changeAndNote, firstVersion } from "./change-and-note.ts";
 import { contentPages } from "./documents.ts";
 import { findPage } from "./find-content.ts";
 import type { Changed, ContentError, NewPage } from "./model.ts";
@@ -29,14 +29,20 @@ export async function savePage(
   const { id, version } = contentPages;
   const change =
     expected === 0
-      ? documents.insert(contentPages).values(row).onConflictDoNothing().returning({ id })
+      ? documents
+          .insert(contentPages)
+          .values({ ...row, version: firstVersion(row.id) })
+          .onConflictDoNothing()
+          .returning({ id })
       : documents
           .update(contentPages)
           .set(row)
           .where(and(eq(id, row.id), eq(version, expected)))
           .returning({ id });
   const purge = await changeAndNote(documents, change, { tags: [pageTag(row.id)], nowMs });
-  if (purge) return ok({ value: row, purge });
+  // Which version was the first is known once it is there.
+  const made = purge && expected === 0 ? await findPage(documents, slug) : undefined;
+  if (purge) return ok({ value: made ?? row, purge });
 
   const current = await findPage(documents, slug);
   if (current && isSameContent(current, row)) return ok({ value: current, purge: undefined });

@@ -131,6 +131,15 @@ describe("DELETE", () => {
     expect((await call("GET", path)).status).toBe(404);
     const again = await call<Problem>("DELETE", `${path}?version=1`);
     expect([again.status, again.body.current]).toEqual([409, 0]);
+
+    // What is made anew goes on counting: nobody who read the old one can replace the new one.
+    const anew = await call<Saved>("PUT", path, { body: { title: "Anew" } });
+    expect([anew.status, anew.body.version]).toEqual([201, 2]);
+    const late = await call<Problem>("PUT", path, { body: { title: "Late", version: 1 } });
+    expect([late.status, late.body.current]).toEqual([409, 2]);
+    expect((await call("DELETE", `${path}?version=2`)).status).toBe(200);
+    const third = await call<Saved>("PUT", path, { body: { title: "Third" } });
+    expect(third.body.version).toBe(3);
   });
 });
 

@@ -87,7 +87,9 @@ export const idempotent = (
     const name = await sha256Hex(`${await caller(c)}\n${key}`);
     const stub = () => c.env.IDEMPOTENCY.getByName(name);
     const body = await c.req.text();
-    const fingerprint = await sha256Hex(`${c.req.method} ${c.req.path}\n${body}`);
+    // With the query: what a DELETE removes may stand there alone.
+    const { search } = new URL(c.req.url);
+    const fingerprint = await sha256Hex(`${c.req.method} ${c.req.path}${search}\n${body}`);
     const claim = await meter.step("object", async () => stub().claim(key, fingerprint));
     const refusal = claimProblem(claim);
     if (refusal) throw refusal;

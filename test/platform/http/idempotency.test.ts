@@ -52,6 +52,18 @@ const objectOf = async (key: string, who = "somebody") =>
   env.IDEMPOTENCY.getByName(await sha256Hex(`${who}\n${key}`));
 
 describe("a repeated write", () => {
+  it("is another one when its query is: what a DELETE removes may stand there alone", async ({
+    expect,
+  }) => {
+    const { write, handler } = shop();
+    const key = freshKey();
+    expect((await write(key, "", "/write?version=1")).status).toBe(201);
+    const other = await write(key, "", "/write?version=2");
+    expect([other.status, await typeOf(other)]).toEqual([422, "/problems/idempotency-key-reused"]);
+    expect(replayed(await write(key, "", "/write?version=1"))).toBe("true");
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
   it("is answered with the same bytes, and not done again", async ({ expect }) => {
     const { write, handler } = shop((run) => ({ run, at: performance.now(), id: freshKey() }));
     const key = freshKey();
