@@ -84,12 +84,16 @@ export class Webhooks {
     } else if (method !== "GET") {
       return { status: 405, json: { error: "use GET or PUT" } };
     }
-    const events = [...this.#notices.values()].map((notice) => ({
+    return { status: 200, json: { dial: this.#dial, events: this.events() } };
+  }
+
+  /** All events, freshly signed. */
+  events() {
+    return [...this.#notices.values()].map((notice) => ({
       id: notice.id,
       isSettled: this.#settled.has(notice.id),
       ...this.#options.sign(notice, this.#nowMs()),
     }));
-    return { status: 200, json: { dial: this.#dial, events } };
   }
 
   /** What was not delivered is sent after the next start. */
