@@ -157,3 +157,45 @@ describe("a purchase", () => {
     expect(audit.checked).toBeGreaterThan(0);
   });
 });
+
+describe("an account", () => {
+  type Tokens = { accessToken: string; refreshToken: string };
+  const email = "grace@example.com";
+  const password = "a compiler for everybody";
+  const auth = <T = unknown>(path: string, body: object, headers: Record<string, string> = {}) =>
+    shop.call<T>("POST", `/api/v2/auth/${path}`, { body, headers });
+  const tokenIn = ({ text }: { text: string }) => /#token=(\S+)/.exec(text)?.[1];
+
+  it("begins with a mail's link, and ends every session when its password is set anew", async ({
+    expect,
+  }) => {
+    expect((await auth("register", { email, password })).status).toBe(202);
+    const [welcome] = await eventually(
+      () => shop.mails(email),
+      (sent) => sent.length === 1,
+    );
+    expect((await auth("login", { email, password })).status).toBe(401);
+    expect((await auth("verify-email", { token: tokenIn(welcome!) })).status).toBe(200);
+
+    const signedIn = await auth<Tokens>("login", { email, password });
+    expect(signedIn.status).toBe(200);
+    const bearer = { Authorization: `Bearer ${signedIn.body.accessToken}` };
+    const me = await shop.call("GET", "/api/v2/me", { headers: bearer });
+    expect(me).toMatchObject({ status: 200, body: { email } });
+
+    await auth("password/forgot", { email });
+    const [, forgotten] = await eventually(
+      () => shop.mails(email),
+      (sent) => sent.length === 2,
+    );
+    const reset = { token: tokenIn(forgotten!), password: "another compiler for everybody" };
+    expect((await auth("password/reset", reset)).status).toBe(200);
+    await eventually(
+      () => shop.call("GET", "/api/v2/me", { headers: bearer }),
+      ({ status }) => status === 401,
+    );
+    const { refreshToken } = signedIn.body;
+    expect((await auth("refresh", { refreshToken })).status).toBe(401);
+    expect((await auth("login", { email, password: reset.password })).status).toBe(200);
+  });
+});
