@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -53,6 +54,27 @@ describe("npm run ops", () => {
     }
   });
 
+  it("blocks an address by the time it says, shows who is blocked, and lets it in again", async ({
+    expect,
+  }) => {
+    const headers = { "CF-Connecting-IP": "203.0.113.9", "X-Forwarded-For": "198.51.100.1" };
+    const visit = async () => (await shop.call("GET", PATH, { headers })).status;
+    const by = async (ended: Ended) => {
+      expect([ended.code, ended.stderr]).toEqual([0, ""]);
+      const { effectiveBy } = JSON.parse(ended.stdout) as { effectiveBy: string };
+      const waitMs = Math.max(0, Date.parse(effectiveBy) - Date.now()) + 20;
+      await new Promise((wake) => setTimeout(wake, waitMs));
+    };
+    await visit();
+    await by(await here("block", "203.0.113.0/24", "--reason", "scrapes", "--for", "1h", "--json"));
+    expect(await visit()).toBe(403);
+    expect((await here("blocks")).stdout).toMatch(/network +203\.0\.113\.0\/24 +scrapes +local/);
+    await by(await here("unblock", "203.0.113.0/24", "--json"));
+    expect(await visit()).toBe(200);
+    expect((await here("flag", "test-one=on", "test-two=blue")).stdout).toMatch(/test-two +blue/);
+    expect((await here("flag", "test-one=", "test-two=")).stdout).not.toContain("test-");
+  });
+
   it("ends nothing by a dry run", async ({ expect }) => {
     await eventually(
       () => shop.call("GET", PATH),
@@ -101,5 +123,40 @@ describe("npm run ops", () => {
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining("Usage: npm run ops")]);
     const help = await ops("--help");
     expect([help.code, help.stderr]).toEqual([0, ""]);
+  });
+});
+
+describe("70 · a request that two servers could read in two ways", () => {
+  /** Sends bytes as they are, and waits until the server has closed the connection. */
+  const sendRaw = (bytes: string) =>
+    new Promise<string>((resolve, reject) => {
+      let answer = "";
+      const socket = connect(shop.ports.api, "127.0.0.1");
+      socket.on("data", (chunk) => {
+        answer += chunk;
+      });
+      socket.on("error", reject);
+      socket.on("close", () => resolve(answer));
+      socket.write(bytes);
+    });
+  const head =
+    "POST /api/v2/cart/lines HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n";
+  const smuggled = "GET /api/v2/cart HTTP/1.1\r\nHost: shop\r\n\r\n";
+
+  it.for([
+    [
+      "a length and chunks",
+      `${head}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+    ],
+    ["two lengths", `${head}Content-Length: 2\r\nContent-Length: 41\r\n\r\n{}${smuggled}`],
+    [
+      "an encoding that is almost chunked",
+      `${head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${smuggled}`,
+    ],
+    ["a length with a sign", `${head}Content-Length: +2\r\n\r\n{}${smuggled}`],
+  ])("70 · %s is refused once, and the connection closed", async ([, bytes], { expect }) => {
+    const answer = await sendRaw(bytes!);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
   });
 });
