@@ -14,6 +14,7 @@ import { webhookRoutes } from "./comms/operations-routes.ts";
 import { contentOperationsRoutes } from "./content/operations-routes.ts";
 import { contentRoutes } from "./content/routes.ts";
 import { accountRoutes } from "./identity/account-routes.ts";
+import { emailRoutes } from "./identity/email-routes.ts";
 import { factorRoutes } from "./identity/factors/routes.ts";
 import { authenticate } from "./identity/index.ts";
 import { jwksRoutes } from "./identity/jwks-routes.ts";
@@ -117,6 +118,7 @@ export const api = app
   .route("/api/v2", meRoutes)
   .route("/api/v2", addressRoutes)
   .route("/api/v2", ownSessionRoutes)
+  .route("/api/v2", emailRoutes)
   .route("/api/v2", accountRoutes)
   .route("/api/v2", sessionRoutes(findSecondFactor))
   .route("/api/v2", factorRoutes)

@@ -195,6 +195,8 @@ export function createClient(options: ClientOptions) {
         success(v2.auth.register.$post({ json: account }, requestOptions(call))),
       verifyEmail: (token: string, call?: CallOptions) =>
         success(v2.auth["verify-email"].$post({ json: { token } }, requestOptions(call))),
+      confirmEmail: (token: string, call?: CallOptions) =>
+        success(v2.auth.email.confirm.$post({ json: { token } }, requestOptions(call))),
       /** Signs in and takes the guest's cart along, or says which second factor is asked for. */
       signIn: async (proof: SignIn, call?: CallOptions): Promise<SignedIn | SecondFactorAsked> => {
         const answer = await success(v2.auth.login.$post({ json: proof }, requestOptions(call)));
@@ -233,6 +235,9 @@ export function createClient(options: ClientOptions) {
       /** What is left out stays; `null` takes away. */
       update: (change: MeChange, call?: CallOptions) =>
         success(v2.me.$patch({ json: change }, requestOptions(call))),
+      /** The account's once the link in the mail to it was followed; see `auth.confirmEmail`. */
+      changeEmail: (email: string, call?: CallOptions) =>
+        success(v2.me.email.$post({ json: { email } }, requestOptions(call))),
       /** Refused as `step-up-required` where the last proof is older than ten minutes. */
       export: (call?: CallOptions) => success(v2.me.export.$get({}, requestOptions(call))),
       /** To be forgotten. There is no way back. */

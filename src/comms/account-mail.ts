@@ -27,6 +27,20 @@ const WORDS: Readonly<Record<AccountTemplate, Words>> = {
     closing:
       "The link works once, for an hour. If it was not you, do nothing: your password stays as it is.",
   },
+  "confirm-new-email": {
+    subject: "Confirm your new e-mail address",
+    opening: "This is to become the address of your account, once you confirm that it is yours.",
+    link: "Confirm my new address",
+    closing:
+      "The link works once, for an hour. If you did not ask for this, do nothing: nothing will change.",
+  },
+  "email-changed": {
+    subject: "The address of your account was changed",
+    opening:
+      "Your account has another e-mail address now. Messages go there from now on, and this address no longer belongs to it.",
+    link: "It was not me",
+    closing: "If it was you, there is nothing to do.",
+  },
   "password-changed": {
     subject: "Your password was changed",
     opening: "The password of your account was changed, and every other device was signed out.",

@@ -1,4 +1,4 @@
-import { eq, inArray, sql } from "drizzle-orm";
+import { eq, or, sql } from "drizzle-orm";
 import type { EdgeFeedBinding } from "../platform/edge/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { logInfo } from "../platform/telemetry/log.ts";
@@ -34,7 +34,9 @@ export async function eraseUser(
     }
     await tx.delete(sessions).where(eq(sessions.userId, userId));
     if (isErased) return undefined;
-    await tx.delete(accountMails).where(inArray(accountMails.emailKey, [known.emailKey]));
+    // Those to its address, and to one that it wanted to have.
+    const isTheirs = or(eq(accountMails.emailKey, known.emailKey), eq(accountMails.userId, userId));
+    await tx.delete(accountMails).where(isTheirs);
     await tx
       .update(users)
       .set({

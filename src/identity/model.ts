@@ -4,7 +4,14 @@ import { SIGN_IN_METHODS } from "../platform/http/shopper.ts";
 export type UserStatus = "active" | "disabled";
 
 /** What an account mail is about, and what its link may do. */
-export type MailPurpose = "register" | "resend" | "reset" | "password_changed" | "sign_in_changed";
+export type MailPurpose =
+  | "register"
+  | "resend"
+  | "reset"
+  | "change_email"
+  | "email_changed"
+  | "password_changed"
+  | "sign_in_changed";
 
 /** What opens everything: an access token for requests, a refresh token for the next access token. */
 export const SessionTokens = z

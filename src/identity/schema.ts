@@ -69,6 +69,8 @@ export const accountMails = mysqlTable(
     purpose: varchar("purpose", { length: 30 }).notNull().$type<MailPurpose>(),
     email: varchar("email", { length: 254 }).notNull(),
     emailKey: varchar("email_key", { length: 254 }).notNull(),
+    /** Of a change of address, for the account that asked. */
+    userId: varchar("user_id", { length: 40 }).$type<UserId>(),
     /** Of a registration, for the account that it becomes. */
     passwordHash: varchar("password_hash", { length: 255 }),
     createdAtMs: atMs("created_at_ms").notNull(),

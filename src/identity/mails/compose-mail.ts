@@ -9,6 +9,8 @@ export type AccountTemplate =
   | "verify-email"
   | "already-registered"
   | "reset-password"
+  | "confirm-new-email"
+  | "email-changed"
   | "password-changed"
   | "sign-in-changed";
 
@@ -41,6 +43,19 @@ export async function composeMail(io: ComposeIo, id: MailId): Promise<AccountMai
       return isActive
         ? { template: "reset-password", to: account.email, link: await linkOf(io, "reset", row) }
         : undefined;
+    case "change_email":
+      // Whose mailbox it is already is told so, and not whose account wants it.
+      if (account && account.userId !== row.userId) {
+        return isActive ? alreadyRegistered(io, account.email) : undefined;
+      }
+      return {
+        template: "confirm-new-email",
+        to: row.email,
+        link: await linkOf(io, "change_email", row),
+      };
+    case "email_changed":
+      // To the old address, which is nobody's account by now.
+      return changed(io, "email-changed", row.email);
     case "password_changed":
       return account && changed(io, "password-changed", account.email);
     case "sign_in_changed":
@@ -73,7 +88,11 @@ const changed = (io: ComposeIo, template: AccountTemplate, to: string): AccountM
   link: pageOf(io, "forgot"),
 });
 
-const PAGES: Partial<Record<MailPurpose, string>> = { register: "verify", reset: "reset" };
+const PAGES: Partial<Record<MailPurpose, string>> = {
+  register: "verify",
+  reset: "reset",
+  change_email: "confirm-email",
+};
 
 /** The token stands in the fragment, which browsers send to no server. */
 async function linkOf(io: ComposeIo, purpose: MailPurpose, { id }: MailRow): Promise<string> {

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, isNull, lte } from "drizzle-orm";
 import type { SqlSession } from "../../platform/sql/session.ts";
+import type { UserId } from "../../shared/ids.ts";
 import type { Email } from "../email.ts";
 import type { MailPurpose } from "../model.ts";
 import { accountMails } from "../schema.ts";
@@ -10,6 +11,7 @@ export type NewMail = {
   purpose: MailPurpose;
   email: Email;
   passwordHash?: string;
+  userId?: UserId;
   createdAtMs: number;
   expiresAtMs: number;
   sendDueMs: number;

@@ -2,7 +2,7 @@ import type { Io } from "../../platform/io/io.ts";
 import { enqueue } from "../../platform/queues/envelope.ts";
 import { logError, logInfo } from "../../platform/telemetry/log.ts";
 import { timestamp } from "../../shared/clock.ts";
-import { randomSuffix } from "../../shared/ids.ts";
+import { randomSuffix, type UserId } from "../../shared/ids.ts";
 import type { Email } from "../email.ts";
 import type { MailPurpose } from "../model.ts";
 import { type AccountMailQueue, accountMailQueue } from "../stub.ts";
@@ -15,6 +15,8 @@ const LIFE_MS: Record<MailPurpose, number> = {
   register: 24 * HOUR_MS,
   resend: HOUR_MS,
   reset: HOUR_MS,
+  change_email: HOUR_MS,
+  email_changed: 24 * HOUR_MS,
   password_changed: 24 * HOUR_MS,
   sign_in_changed: 24 * HOUR_MS,
 };
@@ -23,7 +25,12 @@ const SEND_WITHIN_MS = 2 * 60_000;
 
 export type MailIo = Pick<Io, "sql" | "clock" | "meter" | "trace">;
 
-export type MailRequest = { purpose: MailPurpose; email: Email; passwordHash?: string };
+export type MailRequest = {
+  purpose: MailPurpose;
+  email: Email;
+  passwordHash?: string;
+  userId?: UserId;
+};
 
 /**
  * Has a mail written to an address. It looks nobody up: whether there is an account, and so which mail
@@ -46,7 +53,7 @@ export async function requestMail(
  */
 export async function noteMail(
   { sql, clock }: Pick<Io, "sql" | "clock">,
-  { purpose, email, passwordHash }: MailRequest,
+  { purpose, email, passwordHash, userId }: MailRequest,
 ): Promise<MailId> {
   const nowMs = clock.nowMs();
   const id = MailId.parse(`mal_${randomSuffix()}`);
@@ -55,6 +62,7 @@ export async function noteMail(
     purpose,
     email,
     ...(passwordHash === undefined ? {} : { passwordHash }),
+    ...(userId === undefined ? {} : { userId }),
     createdAtMs: nowMs,
     expiresAtMs: nowMs + LIFE_MS[purpose],
     sendDueMs: nowMs + SEND_WITHIN_MS,
