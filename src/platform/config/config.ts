@@ -27,7 +27,8 @@ const OidcProvider = z.object({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/),
   /** What a sign-in button says. */
   name: z.string().min(1).max(60),
-  issuer: url,
+  /** https, but for a stand-in on this machine. Compared whole with what tokens say. */
+  issuer: z.url({ protocol: /^https$/ }).or(z.string().regex(/^http:\/\/127\.0\.0\.1:\d+$/)),
   clientId: secret,
   clientSecret: secret,
   /** Where the front end takes the answer of the issuer: compared whole, never by prefix. */
@@ -40,6 +41,12 @@ const OidcProvider = z.object({
   vouchesForEmail: z.boolean().default(false),
 });
 export type OidcProvider = z.output<typeof OidcProvider>;
+
+const areUnlike = (texts: readonly string[]) => new Set(texts).size === texts.length;
+/** One per issuer: whose subject is whose would else depend on who asked. */
+const OidcProviders = z
+  .array(OidcProvider)
+  .refine((all) => areUnlike(all.map(({ id }) => id)) && areUnlike(all.map((one) => one.issuer)));
 
 /** A JSON text in a variable, as `wrangler secret put` stores it. */
 const json = <S extends z.ZodType>(schema: S) =>
@@ -142,7 +149,7 @@ const Variables = z.object({
   AUTH_KEYS: json(AuthKeys),
   PUBLIC_URL: url,
   /** Where shoppers may sign in with an account that they have elsewhere. */
-  OIDC_PROVIDERS: json(z.array(OidcProvider)).default([]),
+  OIDC_PROVIDERS: json(OidcProviders).default([]),
   /** The domain that passkeys are for, and all its subdomains. Default: the host of `PUBLIC_URL`. */
   PASSKEY_RP_ID: z.string().min(1).optional(),
   /** The pages that may use them. Default: `PUBLIC_URL` alone. */

@@ -26,4 +26,31 @@ describe("configOf", () => {
     expect(() => configOf(env)).toThrow(/STRIPE_SECRET_KEY/);
     expect(() => configOf(env)).not.toThrow(/not-a-url-but-secret|short/);
   });
+
+  it.for([
+    ["an issuer without https", { issuer: "http://issuer.example" }],
+    ["an algorithm of shared secrets", { algorithms: ["HS256"] }],
+    ["no page to come back to", { redirectUris: [] }],
+  ] as const)("refuses a provider with %s", ([, change], { expect }) => {
+    const provider = {
+      id: "google",
+      name: "Google",
+      issuer: "https://accounts.google.com",
+      clientId: "shop",
+      clientSecret: "secret",
+      redirectUris: ["https://shop.example/sign-in"],
+    };
+    const other = { ...provider, id: "other" };
+    const badNames = (providers: object[]) => {
+      try {
+        configOf({ OIDC_PROVIDERS: JSON.stringify(providers) });
+      } catch (error) {
+        return String(error);
+      }
+      return "";
+    };
+    expect(badNames([provider])).not.toContain("OIDC_PROVIDERS");
+    expect(badNames([{ ...provider, ...change }])).toContain("OIDC_PROVIDERS");
+    expect(badNames([provider, other])).toContain("OIDC_PROVIDERS");
+  });
 });
