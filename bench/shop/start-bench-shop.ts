@@ -38,7 +38,7 @@ export type BenchShop = {
   readonly uncached: string;
   readonly bareWorker: string;
   readonly bareObject: string;
-  /** Holds one unit of the SKU in its query string. */
+  /** Holds one unit of the SKU in its query string, at a shard if it names their count. */
   readonly holdDriver: string;
   /** Hashes a password at the cost in its query string. */
   readonly hashDriver: string;
@@ -136,7 +136,10 @@ function shopWorkers(
 /** Workers of the bench's own, in the same runtime. */
 function peers(storefront: string): WorkerSpec[] {
   const script = (name: string) => join(REPOSITORY, `bench/peers/${name}.js`);
-  const sold = { className: "SkuStockObject", scriptName: storefront };
+  const stock = {
+    SKU_STOCK: { className: "SkuStockObject", scriptName: storefront },
+    SKU_SHARD: { className: "StockShardObject", scriptName: storefront },
+  };
   return [
     { name: "bare-worker", script: script("bare-worker") },
     {
@@ -149,7 +152,7 @@ function peers(storefront: string): WorkerSpec[] {
       script: script("deaf-feed"),
       objects: { SELF: { className: "DeafFeedObject", useSQLite: true } },
     },
-    { name: "hold-driver", script: script("hold-driver"), objects: { SKU_STOCK: sold } },
+    { name: "hold-driver", script: script("hold-driver"), objects: stock },
     { name: "hash-driver", script: script("hash-driver") },
   ];
 }

@@ -8,24 +8,37 @@ export const stockedSkus = (stocked: number): string[] =>
 
 /** Puts so much on the shelves that no run can sell out. */
 export async function receive(
-  { isolates, backends }: BenchShop,
+  shop: BenchShop,
   skus: readonly string[],
   delta: number,
 ): Promise<void> {
   const queue = skus.values();
   const worker = async () => {
     for (const sku of queue) {
-      const response = await fetch(new URL(`/ops/v1/inventory/${sku}/movements`, isolates[0]), {
-        method: "POST",
-        headers: {
-          Authorization: `Bearer ${backends.staffKey}`,
-          "Content-Type": "application/json",
-        },
-        body: JSON.stringify({ delta, reason: "bench" }),
-      });
-      if (!response.ok) throw new Error(`receive ${sku}: ${await response.text()}`);
-      await response.body?.cancel();
+      await operate(shop, "POST", `${sku}/movements`, { delta, reason: "bench" });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** Spreads a SKU over so many objects; 1: never more, however hot it gets. */
+export const split = (shop: BenchShop, sku: string, shards: number): Promise<void> =>
+  operate(shop, "PATCH", sku, { shards });
+
+async function operate(
+  { isolates, backends }: BenchShop,
+  method: string,
+  path: string,
+  body: object,
+): Promise<void> {
+  const response = await fetch(new URL(`/ops/v1/inventory/${path}`, isolates[0]), {
+    method,
+    headers: {
+      Authorization: `Bearer ${backends.staffKey}`,
+      "Content-Type": "application/json",
+    },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+  await response.body?.cancel();
 }

@@ -87,7 +87,8 @@ export class SkuStock implements WholePort {
       return this.#keeping.book.hold(holdId, quantity, nowMs + ttlMs, nowMs, { wants, buyer });
     });
     // A plain SKU that is busy becomes a sharded one for the holds that come after this.
-    if (!isSettled(this.#parts())) void settleLayout(this.#parts());
+    if (this.#heat.isHot(this.#deps.nowMs()) && !isSettled(this.#parts()))
+      void settleLayout(this.#parts());
     return held;
   }
 

@@ -55,8 +55,8 @@ export class StockBook {
     const taken = this.#take(wants ?? [{ quantity }]);
     if (!taken.ok) return taken;
     this.#store.addHold({ holdId, quantity, expiresAtMs }, { wants, buyer: limit && buyer });
-    this.#store.setParts(holdId, taken.value);
-    this.#log(holdId, "hold", nowMs);
+    this.#store.addParts(holdId, taken.value);
+    this.#log(holdId, "hold", nowMs, taken.value);
     return ok({ holdId, quantity, expiresAtMs, takes: taken.value });
   }
 
@@ -168,7 +168,7 @@ export class StockBook {
   #take(wants: readonly Want[]): ReturnType<typeof planHold> {
     const shelves = this.#store.shelves();
     const takes = planHold(shelves, wants, this.#store.backorder());
-    if (takes.ok) this.#store.saveShelves(reserve(shelves, takes.value));
+    if (takes.ok) this.#store.saveShelves(reserve(shelves, takes.value), shelves);
     return takes;
   }
 
@@ -180,8 +180,8 @@ export class StockBook {
     const again = this.#take(same);
     const taken = again.ok ? again : this.#take(this.#store.wantsOf(holdId));
     if (!taken.ok) return false;
-    this.#store.setParts(holdId, taken.value);
-    this.#log(holdId, "hold", nowMs);
+    this.#store.replaceParts(holdId, taken.value);
+    this.#log(holdId, "hold", nowMs, taken.value);
     return true;
   }
 
@@ -197,8 +197,13 @@ export class StockBook {
   }
 
   /** One ledger entry per location that a hold touches. */
-  #log(holdId: string, kind: "hold" | "release" | "expire" | "commit", nowMs: number): void {
-    for (const part of this.#store.partsOf(holdId)) {
+  #log(
+    holdId: string,
+    kind: "hold" | "release" | "expire" | "commit",
+    nowMs: number,
+    parts: readonly Take[] = this.#store.partsOf(holdId),
+  ): void {
+    for (const part of parts) {
       this.#store.appendLedger({ ...part, kind, reference: holdId, reason: "" }, nowMs);
     }
   }

@@ -25,6 +25,10 @@ type Entry = {
   reason: string;
 };
 
+/** What an operator has said of the SKU, and how it is spread. */
+type Policy = { backorder: boolean; limit: ShopperLimit | undefined; layout: object | undefined };
+type PolicyRow = { backorder: number; limits: string | null; layout: string | null };
+
 type LedgerRow = Entry & { sequence: number; occurredAtMs: number };
 
 const entryOf = ({ occurredAtMs, ...entry }: LedgerRow): LedgerEntry => ({
@@ -41,8 +45,8 @@ const HOLD_COLUMNS = "hold_id AS holdId, quantity, status, expires_at_ms AS expi
 /** The rows of one SKU. Every method is synchronous; the object decides what is one transaction. */
 export class StockStore {
   readonly #sql: SqlStorage;
-  /** Asked for with every hold. `null`: there is none. */
-  #layout: object | null | undefined;
+  /** Asked for several times with every hold; `undefined`: not read yet. */
+  #policy: Policy | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -54,9 +58,9 @@ export class StockStore {
   }
 
   /** Writes the shelves that differ: each row written is billed, and a change touches one or two. */
-  saveShelves(shelves: readonly Shelf[]): void {
+  saveShelves(shelves: readonly Shelf[], before: readonly Shelf[] = this.shelves()): void {
     const backorder = this.backorder();
-    const earlier = new Map(this.shelves().map((shelf) => [shelf.location, shelf]));
+    const earlier = new Map(before.map((shelf) => [shelf.location, shelf]));
     for (const { location, onHand, held } of shelves) {
       const known = earlier.get(location);
       if (known?.onHand === onHand && known.held === held) continue;
@@ -80,11 +84,11 @@ export class StockStore {
   }
 
   backorder(): boolean {
-    const [row] = this.#sql.exec<{ backorder: number }>("SELECT backorder FROM offer");
-    return row?.backorder === 1;
+    return this.#known().backorder;
   }
 
   setBackorder(backorder: boolean): void {
+    this.#policy = undefined;
     this.#sql.exec("UPDATE offer SET backorder = ?", backorder ? 1 : 0);
     if (!backorder) this.#sql.exec("UPDATE stock SET may_owe = 0 WHERE on_hand >= held");
   }
@@ -128,13 +132,11 @@ export class StockStore {
   }
 
   shopperLimit(): ShopperLimit | undefined {
-    const [row] = this.#sql.exec<{ limits: string | null }>(
-      "SELECT shopper_limit AS limits FROM offer",
-    );
-    return row?.limits ? (JSON.parse(row.limits) as ShopperLimit) : undefined;
+    return this.#known().limit;
   }
 
   setShopperLimit(limit: ShopperLimit | null): void {
+    this.#policy = undefined;
     this.#sql.exec("UPDATE offer SET shopper_limit = ?", limit && JSON.stringify(limit));
   }
 
@@ -159,21 +161,17 @@ export class StockStore {
 
   /** How the SKU is spread over objects, as its own module writes it; absent when it never was. */
   layout<T>(): T | undefined {
-    if (this.#layout === undefined) {
-      const [row] = this.#sql.exec<{ layout: string | null }>("SELECT layout FROM offer");
-      this.#layout = row?.layout ? JSON.parse(row.layout) : null;
-    }
-    return (this.#layout ?? undefined) as T | undefined;
+    return this.#known().layout as T | undefined;
   }
 
   setLayout(layout: object): void {
+    this.#policy = undefined;
     this.#sql.exec("UPDATE offer SET layout = ?", JSON.stringify(layout));
-    this.#layout = layout;
   }
 
-  /** After a transaction that failed, what it wrote is not so. */
+  /** After a transaction that failed, what it had written is not so. */
   forgetCached(): void {
-    this.#layout = undefined;
+    this.#policy = undefined;
   }
 
   /** What a hold asked for; its whole quantity from anywhere when it named no location. */
@@ -206,8 +204,12 @@ export class StockStore {
   }
 
   /** Replaces where a hold's units lie: an expired hold that is taken again may find other shelves. */
-  setParts(holdId: string, takes: readonly Take[]): void {
+  replaceParts(holdId: string, takes: readonly Take[]): void {
     this.#sql.exec("DELETE FROM hold_part WHERE hold_id = ?", holdId);
+    this.addParts(holdId, takes);
+  }
+
+  addParts(holdId: string, takes: readonly Take[]): void {
     for (const { location, quantity } of takes) {
       this.#sql.exec("INSERT INTO hold_part VALUES (?, ?, ?)", holdId, location, quantity);
     }
@@ -289,5 +291,19 @@ export class StockStore {
       .exec<LedgerRow>(query, holdId, ...movementIds)
       .toArray()
       .map(entryOf);
+  }
+
+  #known(): Policy {
+    if (!this.#policy) {
+      const [row] = this.#sql.exec<PolicyRow>(
+        "SELECT backorder, shopper_limit AS limits, layout FROM offer",
+      );
+      this.#policy = {
+        backorder: row?.backorder === 1,
+        limit: row?.limits ? (JSON.parse(row.limits) as ShopperLimit) : undefined,
+        layout: row?.layout ? (JSON.parse(row.layout) as object) : undefined,
+      };
+    }
+    return this.#policy;
   }
 }
