@@ -38,6 +38,7 @@ describe("the README's tour", () => {
     expect(printed).toContain("Made for weather");
     expect(printed).toContain("low-tide-stoneware-mug");
     expect(printed).toContain("order.placed.v1");
+    expect(printed).toContain('"claimed":["ord_');
     expect(printed).not.toContain("/problems/");
     const mails = await eventually(
       () => shop.mails("ada@example.com"),
@@ -51,6 +52,7 @@ describe("the README's tour", () => {
     const { stdout: printed } = await run(process.execPath, [tour], { cwd: scratch });
     expect(printed).toMatch(/order: F-/);
     expect(printed).toMatch(/status: (placed|paid)/);
+    expect(printed).toContain("signed-in with 1 order taken over of 1");
   });
 
   it("names only commands and pages that exist", ({ expect }) => {
