@@ -103,6 +103,18 @@ export function pathOf({ path, parameters }: Route, replaced: Record<string, str
   }, path);
 }
 
+/** Samples for what a route wants in its query, with a question mark; nothing where it wants nothing. */
+export function queryOf({ parameters }: Route): string {
+  const wanted = parameters.filter(
+    ({ in: place, name, required }) => place === "query" && (required || name === "sku"),
+  );
+  const parts = wanted.map((parameter) => {
+    const value = parameter.name === "sku" ? "NO-SUCH-SKU" : sampleOf(parameter);
+    return `${parameter.name}=${encodeURIComponent(value)}`;
+  });
+  return parts.length > 0 ? `?${parts.join("&")}` : "";
+}
+
 /** What no answer may show: how the shop is built, and where. */
 export const LEAK =
   /\bat \S+ \(|node_modules|\.ts\b|\bselect\b .*\bfrom\b|insert into|drizzle|sqlite|127\.0\.0\.1|TypeError|workerd/i;
