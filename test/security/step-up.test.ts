@@ -4,6 +4,7 @@ import { configOf } from "../../src/platform/config/config.ts";
 import {
   aged,
   as,
+  claimsOf,
   codeFor,
   logIn,
   newAccount,
@@ -86,6 +87,18 @@ describe("stepping up", () => {
     expect(raised.status).toBe(200);
     expect((await as(raised.body, "POST", SETUP, {})).status).toBe(200);
     expect((await as(old, "POST", STEP_UP, { passkey })).status).toBe(401);
+  });
+
+  it("is what renews a proof; a change by an old one does not", async ({ expect }) => {
+    const account = await securedAccount();
+    const old = await aged(account, account.tokens, 9);
+    const renewed = await as<Tokens>(old, "POST", `${AUTH}/2fa/recovery-codes`, {});
+    expect(renewed.status).toBe(200);
+    expect(claimsOf(renewed.body).auth_time).toBe(claimsOf(old).auth_time);
+    const code = await codeFor(account.secret, 1);
+    const raised = await as<Tokens>(renewed.body, "POST", STEP_UP, { code });
+    expect(claimsOf(raised.body).auth_time).toBeGreaterThan(claimsOf(old).auth_time + 500);
+    expect(claimsOf(raised.body).amr).toEqual(["password", "totp"]);
   });
 
   it("takes exactly one proof", async ({ expect }) => {

@@ -97,10 +97,21 @@ export async function securedAccount(email?: string): Promise<Secured> {
   return { ...account, secret, usedCode, tokens, recoveryCodes };
 }
 
-/** The same session eleven minutes after its shopper has last proven anything. */
-export async function aged({ id }: Account, { refreshToken }: Tokens): Promise<Tokens> {
+/** What an access token says. */
+export function claimsOf({ accessToken }: Pick<Tokens, "accessToken">) {
+  const [, claims = ""] = accessToken.split(".");
+  const text = atob(claims.replaceAll("-", "+").replaceAll("_", "/"));
+  return JSON.parse(text) as { sub: string; auth_time: number; amr: string[] };
+}
+
+/** The same session some minutes after its shopper has last proven anything: eleven are too many. */
+export async function aged(
+  { id }: Account,
+  { refreshToken }: Tokens,
+  minutes = 11,
+): Promise<Tokens> {
   const { sql } = openIo(env, "test");
-  const authenticatedAtMs = Date.now() - 11 * 60_000;
+  const authenticatedAtMs = Date.now() - minutes * 60_000;
   await sql.update(sessions).set({ authenticatedAtMs }).where(eq(sessions.userId, id));
   const path = "/api/v2/auth/refresh";
   const { body, status } = await call<Tokens>("POST", path, { body: { refreshToken } });
