@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import { audited } from "../../platform/http/audited.ts";
 import type { ApiEnv } from "../../platform/http/context.ts";
@@ -32,7 +33,14 @@ const CHANGE_PROBLEMS = [
   "dependency-unavailable",
 ] as const;
 
+type Named = { out: Record<"json" | "query", z.output<typeof BlockName>> };
 const ofStaff = idempotent((c) => `staff:${c.var.staff}`);
+
+/** Of what stands in the body and the query together, before anything is written down. */
+const namesOne = createMiddleware<ApiEnv, string, Named>(async (c, next) => {
+  if (!isOneBlock({ ...c.req.valid("json"), ...c.req.valid("query") })) throw invalid(ONE);
+  await next();
+});
 
 export const blockRoutes = new Hono<ApiEnv>()
   .get(
@@ -104,11 +112,10 @@ export const blockRoutes = new Hono<ApiEnv>()
     ofStaff,
     valid("query", BlockName),
     valid("json", BlockName),
+    namesOne,
     audited("access.unblocked"),
     async (c) => {
-      const named = { ...c.req.valid("json"), ...c.req.valid("query") };
-      if (!isOneBlock(named)) throw invalid(ONE);
-      const { kind, fact } = blockFact(named);
+      const { kind, fact } = blockFact({ ...c.req.valid("json"), ...c.req.valid("query") });
       const { known, appended } = await dropStanding(c.var.io, c.env, SHELVES[kind], [fact]);
       if (!known) throw new Problem("not-found");
       return c.json({ effectiveBy: timestamp(appended.effectiveByMs) }, 200);
