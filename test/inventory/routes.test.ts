@@ -100,3 +100,39 @@ describe("POST /ops/v1/inventory/{sku}/movements", () => {
     expect(errors.map((error) => error.pointer)).toContain(pointer);
   });
 });
+
+describe("PATCH /ops/v1/inventory/{sku}", () => {
+  const patch = (sku: string, body: unknown) =>
+    call(`/ops/v1/inventory/${sku}`, { method: "PATCH", body });
+
+  it("splits a SKU, shows it as one, and makes it one again", async () => {
+    const sku = await onSale({ onHand: 6 });
+    const split = await patch(sku, { shards: 3 });
+    expect([split.status, await split.json()]).toMatchObject([200, { shards: 3, available: 6 }]);
+    const shown = await call(`/ops/v1/inventory/${sku}`);
+    expect(await shown.json()).toMatchObject({ shards: 3, declaredShards: 3, onHand: 6 });
+    const whole = await patch(sku, { shards: 1, maxPerShopper: 2 });
+    expect(await whole.json()).toMatchObject({ shards: 1, maxPerShopper: 2, onHand: 6 });
+  });
+
+  it("refuses to split what may be backordered, and what no catalogue has", async () => {
+    const refused = await patch(await onSale({ backorder: true }), { shards: 2 });
+    expect(refused.status).toBe(422);
+    const errors = [{ pointer: "/shards", code: "backorder_sharded" }];
+    expect(await refused.json()).toMatchObject({ errors });
+    expect((await patch(freshSku(), { shards: 2 })).status).toBe(404);
+  });
+
+  it.each([
+    ["/shards", { shards: 33 }],
+    ["/shards", { shards: 0 }],
+    ["/maxPerShopper", { maxPerShopper: 0 }],
+    ["/shopperWindowDays", { maxPerShopper: 1, shopperWindowDays: 31 }],
+    ["", { shopperWindowDays: 3 }],
+  ])("refuses with a pointer to %s: %j", async (pointer, body) => {
+    const response = await patch("ANY", body);
+    expect(response.status).toBe(422);
+    const { errors } = await response.json<{ errors: { pointer: string }[] }>();
+    expect(errors.map((error) => error.pointer)).toContain(pointer);
+  });
+});

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { commitAll, holdAll, releaseAll, takeBackAll } from "../../../src/inventory/hold-stock.ts";
+import { Heat } from "../../../src/inventory/shards/heat.ts";
 import { placeFor } from "../../../src/inventory/shards/layout.ts";
 import { DependencyDown } from "../../../src/platform/dependency.ts";
 import { assertConserved, totals } from "./invariants.ts";
@@ -218,6 +219,47 @@ describe("a sharded SKU in a storm", () => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("a split that nobody declares any more", () => {
+  it("ends by itself when the SKU has been quiet, and everything free comes home", async () => {
+    const world = await worldWith(40, 3);
+    await policyOf(world, 4);
+    for (let n = 0; n < 8; n += 1) {
+      const held = holdOf(world, { holdId: `h${n}`, quantity: 1 });
+      await world.drain();
+      expect(await held).toMatchObject({ ok: true });
+    }
+    await policyOf(world, null);
+    await world.passTime(9 * 60_000);
+    expect(await calmView(world)).toMatchObject({ shards: 4, declaredShards: null });
+    await world.passTime(2 * 60_000);
+    expect(await calmView(world)).toMatchObject({ shards: 1, held: 8, available: 32 });
+    // The holds lapse at their shards; their units are the whole's to sell.
+    await world.passTime(TTL_MS);
+    const all = holdOf(world, { holdId: "all", quantity: 40 });
+    await world.drain();
+    expect(await all).toMatchObject({ ok: true });
+    assertConserved(world);
+  });
+});
+
+describe("Heat", () => {
+  it("is hot after a whole busy window, not by a moment's rush, and cools only after long quiet", () => {
+    const heat = new Heat(0);
+    heat.note(400, 1_000);
+    expect(heat.isHot(4_999)).toBe(false);
+    expect(heat.isHot(5_000)).toBe(false);
+    heat.note(500, 6_000);
+    expect(heat.isHot(10_000)).toBe(true);
+    expect(heat.coolsAtMs()).toBe(610_000);
+    heat.note(100, 11_000);
+    expect(heat.isHot(15_000)).toBe(false);
+    expect(heat.coolsAtMs()).toBe(615_000);
+    heat.note(99, 16_000);
+    expect(heat.isHot(20_000)).toBe(false);
+    expect(heat.coolsAtMs()).toBe(615_000);
   });
 });
 
