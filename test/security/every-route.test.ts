@@ -86,6 +86,8 @@ describe("the document", () => {
     ];
     const served = api.routes
       .filter(({ method }) => method !== "ALL")
+      // The gate minds a method on a pattern of paths: that is no route.
+      .filter(({ path }) => !path.includes("*") && !path.includes("/:version/"))
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
     expect(served.length).toBeGreaterThan(30);
     expect([...new Set(served)].filter((name) => !documented.has(name)).sort()).toEqual(
