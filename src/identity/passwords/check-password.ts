@@ -8,8 +8,8 @@ const SALT_BYTES = 16;
 
 type Keys = Pick<Config, "AUTH_KEYS">;
 
-/** So many passwords wait in one isolate at most, each for those before it: about half a second. */
-const HASHES_MAX = 6;
+/** So many passwords wait in one isolate at most, each for those before it: about a second and a half. */
+const HASHES_MAX = 16;
 const gate = new WorkGate(HASHES_MAX);
 
 /** A fresh hash of a password, or `busy`. */
