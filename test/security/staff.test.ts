@@ -4,15 +4,8 @@ import { api } from "../../src/api.ts";
 import { isAudited } from "../../src/platform/http/audited.ts";
 import { allows, SCOPES, type Scope } from "../../src/platform/http/scope.ts";
 import { sha256Hex } from "../../src/shared/digest.ts";
-import { rightBody, rightQuery } from "./bad-values.ts";
-import {
-  credentials,
-  documentedRoutes,
-  pathOf,
-  type Route,
-  STAFF_KEY,
-  settings,
-} from "./documented-routes.ts";
+import { documentedRoutes, pathOf, type Route, STAFF_KEY, settings } from "./documented-routes.ts";
+import { rightRequest } from "./right-request.ts";
 
 const routes = (await documentedRoutes()).filter(({ audience }) => audience === "staff");
 const called = (chosen: Route[]) => chosen.map((route) => [route.name, route] as const);
@@ -56,28 +49,13 @@ async function ask(
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
-/** What a schema cannot say, such as fields that exclude each other. */
-const RIGHT_BODIES: Record<string, unknown> = {
-  "POST /ops/v1/orders/{orderId}/refunds": { reason: "a test" },
-  "POST /ops/v1/price-rules": {
-    title: "a test",
-    kind: "percentage",
-    value: 1,
-    target: "product",
-    targetId: "prd_none",
-    startsAt: "9999-01-01T00:00:00Z",
-  },
-  "POST /ops/v1/purge": { tags: ["product:none"] },
-};
-const bodyOf = ({ name, body }: Route) =>
-  body ? { body: JSON.stringify(RIGHT_BODIES[name] ?? rightBody(body)) } : {};
-
 describe("32 · function level authorization", () => {
   it.for(called(routes))("%s is closed to shoppers, guests and other staff", async ([, route]) => {
     const own = { "Cart-Token": "t".repeat(43), "Order-Token": "t".repeat(43), ...JSON_TYPE };
     const statusFor = async (Authorization?: string) => {
       const headers = { ...own, ...(Authorization ? { Authorization } : {}) };
-      return (await ask(pathOf(route), { method: route.method, headers, ...bodyOf(route) })).status;
+      const { path, method, body } = rightRequest(route);
+      return (await ask(path, { method, headers, ...(body === undefined ? {} : { body }) })).status;
     };
     expect(await statusFor()).toBe(401);
     expect(await statusFor("Bearer eyJhbGciOiJub25lIn0.eyJyb2xlIjoib3duZXIifQ.")).toBe(401);
@@ -135,13 +113,9 @@ describe("75 · the audit log", () => {
   });
 
   it.for(called(writes))("has a row for %s", async ([, route]) => {
-    const [upload] = route.uploads;
-    const sent = upload
-      ? { headers: { ...credentials(route), "Content-Type": upload }, body: "Handle\n" }
-      : { headers: { ...credentials(route), ...JSON_TYPE }, ...bodyOf(route) };
+    const { path, json: _, ...init } = rightRequest(route);
     const startedAtMs = Date.now();
-    const path = `${pathOf(route)}${rightQuery(route.parameters)}`;
-    const answer = await ask(path, { method: route.method, ...sent });
+    const answer = await ask(path, init);
     expect(answer.status, answer.text).toBeLessThan(500);
     const rows = await rowsOf(answer.headers.get("X-Request-Id")!);
     expect(rows, answer.text).toHaveLength(1);
