@@ -155,13 +155,9 @@ describe("35 · what is inside", () => {
 });
 
 const INJECTIONS = [
-  "' OR '1'='1",
-  "1; DROP TABLE products; --",
-  "1) UNION SELECT sha256 FROM staff_keys -- ",
-  '" OR SLEEP(5) #',
-  "$[*]",
-  "price ASC, (SELECT 1)",
-  '{"$ne":null}',
+  "' OR SLEEP(5) -- ",
+  "1) UNION SELECT sha256 FROM staff_keys; DROP TABLE products; --",
+  '$[*] ", (SELECT 1) {"$ne":null}',
 ];
 
 describe("52 · SQL injection", () => {
