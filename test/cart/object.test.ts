@@ -162,7 +162,7 @@ describe("a cart in a checkout", () => {
     expect(await cartForCheckout(testIo(), env, owner)).toEqual(refused);
   });
 
-  it("loses what was bought, once, and keeps what was added while the payment ran", async () => {
+  it("45 · loses what was bought, once, and keeps what was added while the payment ran", async () => {
     const owner = guest();
     await cartStub(env, owner).change(adding(A, 2));
     const { checkoutId, lines } = await checkoutOf(owner);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { sha256Hex } from "../../src/shared/digest.ts";
+import { type ApiDocument, answerChecks, type Exchange } from "./answer-checks.ts";
 import {
   documentedRoutes,
   LEAK,
@@ -6,6 +8,7 @@ import {
   type Route,
   type Schema,
   send,
+  settings,
 } from "./documented-routes.ts";
 import { rightRequest } from "./right-request.ts";
 
@@ -20,6 +23,9 @@ async function ask(path: string, init: RequestInit) {
 }
 type Refusal = { errors?: { pointer: string }[] };
 
+/** What every route answered to a right request. */
+const plain: Exchange[] = [];
+
 describe("19 · cookies", () => {
   it.for(called(routes))("none is set by %s, and none is obeyed", async ([, route]) => {
     const { path, ...init } = rightRequest(route);
@@ -30,8 +36,63 @@ describe("19 · cookies", () => {
       await ask(path, { method: init.method, headers: { Cookie } }),
     ];
     for (const { headers } of answers) expect(headers.has("Set-Cookie")).toBe(false);
+    const [{ status, headers, text }] = answers as [(typeof answers)[0]];
+    plain.push({ method: init.method, path: path.split("?")[0]!, status, headers, text });
     // A cookie instead of a credential opens nothing, so no other site can act by sending one.
     if (route.audience === "staff") expect(answers[2]!.status).toBe(401);
+  });
+});
+
+describe("34 · excessive data", () => {
+  it("no answer to a right request has a key that the document does not name", async () => {
+    const faultsOf = answerChecks(await (await send("/openapi.json")).json<ApiDocument>());
+    const faults = plain.map((each) => [each.method, each.path, ...faultsOf(each)]);
+    expect(faults.filter((each) => each.length > 2)).toEqual([]);
+    // Those of whom the samples name nothing are under test where there is something to name.
+    expect(plain.filter(({ status }) => status < 300).length).toBeGreaterThan(30);
+  });
+});
+
+describe("59 · the spelling of a path", () => {
+  const SPELLINGS = [
+    "//ops/v1/audit",
+    "/ops//v1/audit",
+    "/ops/v1/audit/",
+    "/ops/v1/audit.",
+    "/ops/v1/audit;x=1",
+    "/ops/v1/audit%2f",
+    "/ops%2fv1%2faudit",
+    "/%6fps/v1/audit",
+    "/OPS/v1/audit",
+    "/ops/v1/./audit",
+    "/api/../ops/v1/audit",
+    "/api/v2/%2e%2e/%2e%2e/ops/v1/audit",
+    "/api/v2/..%2f..%2fops/v1/audit",
+    "/api/v2/products/..;/../../ops/v1/audit",
+    "/ops/v1/audit%00",
+    "/ops/v1/audit%20",
+    "/.//ops/v1/audit",
+    "/ops/v1/audit?/../../api/v2/products",
+    "/ops/v1/audit/../audit",
+  ];
+
+  it.for(SPELLINGS)("%s opens nothing to those without a key", async (path) => {
+    const { status, text } = await ask(path, { method: "GET" });
+    expect([401, 404]).toContain(status);
+    expect(text).not.toContain("items");
+  });
+
+  it.for(SPELLINGS)("%s asks a key for its scope", async (path) => {
+    // Known, and good for nothing: only where no such route is, it hears 404.
+    const none = await sha256Hex("good-for-nothing");
+    const bindings = {
+      ...settings,
+      STAFF_KEYS: JSON.stringify([{ id: "n", sha256: none, scopes: [] }]),
+    };
+    const headers = { Authorization: "Bearer good-for-nothing" };
+    const response = await send(path, { headers }, bindings);
+    expect([403, 404, 401]).toContain(response.status);
+    await response.body?.cancel();
   });
 });
 
@@ -74,8 +135,13 @@ describe("33 · mass assignment", () => {
   it.for(called(jsonWrites))("%s refuses what only the server sets", async ([, route]) => {
     const { path, json, ...init } = rightRequest(route);
     const names = namesIn(route.body!);
-    const fields = SERVER_OWNED.filter((field) => !names.includes(field));
-    expect(fields.length).toBeGreaterThan(4);
+    // Each route is asked for some; over all routes each field comes many times.
+    const turn = jsonWrites.indexOf(route) % SERVER_OWNED.length;
+    const fields = [...SERVER_OWNED, ...SERVER_OWNED]
+      .slice(turn, turn + SERVER_OWNED.length)
+      .filter((field) => !names.includes(field))
+      .slice(0, 4);
+    expect(fields.length).toBe(4);
     for (const field of fields) {
       const body = withField(json, field, '{"polluted":1}');
       const { status, text } = await ask(path, { ...init, headers: fresh(init.headers), body });
@@ -148,7 +214,7 @@ describe("35 · what is inside", () => {
   ])("%s is not there for anybody", async (path) => {
     for (const method of ["GET", "POST"]) {
       const { status, text } = await ask(path, { method });
-      expect([method, status]).toEqual([method, 404]);
+      expect([404, 405]).toContain(status);
       expect(text).not.toMatch(LEAK);
     }
   });
@@ -163,21 +229,16 @@ const INJECTIONS = [
 describe("52 · SQL injection", () => {
   it.for(called(routes))("%s takes no statement in its address", async ([, route]) => {
     const { path, ...init } = rightRequest(route);
-    const inPath = route.parameters.filter((each) => each.in === "path");
-    const inQuery = route.parameters.filter((each) => each.in === "query");
+    const named = (place: string) => route.parameters.filter((each) => each.in === place);
     for (const injected of INJECTIONS) {
-      for (const { name } of inPath) {
-        const wrong = pathOf(route, { [name]: encodeURIComponent(injected) });
-        const { status, text } = await ask(wrong, init);
-        expect([name, status < 500 && status >= 400]).toEqual([name, true]);
-        expect(text).not.toMatch(LEAK);
-      }
-      for (const { name } of inQuery) {
-        const query = new URLSearchParams({ [name]: injected });
-        const { status, text } = await ask(`${path.split("?")[0]}?${query}`, init);
-        expect([name, injected, status]).not.toEqual([name, injected, 500]);
-        expect(status).toBeLessThan(500);
-        expect(text).not.toMatch(LEAK);
+      const inPath = named("path").map(({ name }) => [name, encodeURIComponent(injected)]);
+      const wrong = pathOf(route, Object.fromEntries(inPath) as Record<string, string>);
+      const query = new URLSearchParams(named("query").map(({ name }) => [name, injected]));
+      for (const address of new Set([wrong, `${path.split("?")[0]}?${query}`])) {
+        const { status, text } = await ask(address, { ...init, headers: fresh(init.headers) });
+        expect(status, text).toBeLessThan(500);
+        // What was asked about may be named in the answer; what the shop made of it may not.
+        expect(text.replaceAll(JSON.stringify(injected).slice(1, -1), "")).not.toMatch(LEAK);
       }
     }
   });
@@ -190,7 +251,7 @@ describe("52 · SQL injection", () => {
       );
       const { status, text } = await ask(path, { ...init, headers: fresh(init.headers), body });
       expect(status, text).toBeLessThan(500);
-      expect(text).not.toMatch(LEAK);
+      expect(text.replaceAll(JSON.stringify(injected).slice(1, -1), "")).not.toMatch(LEAK);
     }
   });
 });

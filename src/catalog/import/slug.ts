@@ -1,12 +1,15 @@
 /** Lower-case ASCII words joined by dashes: "Größe 42 / Blau" → "grosse-42-blau". Empty when none is left. */
 export function slug(text: string): string {
-  return text
-    .replaceAll("ß", "ss")
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "");
+  return (
+    text
+      .replaceAll("ß", "ss")
+      .normalize("NFKD")
+      .replaceAll(/\p{M}/gu, "")
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "-")
+      // One dash at most stands at either end: the line above has made one of each run.
+      .replaceAll(/^-|-$/g, "")
+  );
 }
 
 /** The slug, or for text without a Latin letter or digit a short fingerprint of it. */

@@ -37,7 +37,7 @@ function readObject(part: string): Record<string, unknown> | undefined {
 function decode(part: string): Uint8Array | undefined {
   if (part.length % 4 === 1) return undefined;
   const binary = atob(part.replaceAll("-", "+").replaceAll("_", "/"));
-  const again = btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const again = btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   return again === part ? Uint8Array.from(binary, (sign) => sign.charCodeAt(0)) : undefined;
 }
 
