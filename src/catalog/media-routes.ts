@@ -15,7 +15,7 @@ export const mediaRoutes = new Hono<ApiEnv>().get(
     tag: "Catalogue",
     audience: "public",
     responses: { 200: z.string().meta({ format: "binary" }) },
-    problems: ["not-found"],
+    problems: ["not-found", "request-invalid"],
   }),
   valid("param", z.object({ name: z.string().max(200) })),
   async (c) => {
