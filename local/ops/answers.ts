@@ -15,3 +15,6 @@ export type Blocked = InferResponseType<Operations["blocks"]["$post"], 201>;
 export type Blocks = InferResponseType<Operations["blocks"]["$get"], 200>;
 export type Effective = InferResponseType<Operations["blocks"]["$delete"], 200>;
 export type Flags = InferResponseType<Operations["flags"]["$get"], 200>;
+export type KeyList = InferResponseType<Operations["staff-keys"]["$get"], 200>;
+export type MadeKey = InferResponseType<Operations["staff-keys"]["$post"], 201>;
+export type RevokedKey = InferResponseType<Operations["staff-keys"][":keyId"]["$delete"], 200>;

@@ -8,6 +8,7 @@ import {
   UNBLOCK_OPTIONS,
   untilAfter,
 } from "./access-commands.ts";
+import { KEYS, KEYS_HELP, type KeysCommand, keysCommand } from "./read-keys.ts";
 
 /** What an operator asks for, checked as far as the command line can tell. */
 export type Command =
@@ -15,6 +16,7 @@ export type Command =
   | { name: "pages" }
   | { name: "health" }
   | { name: "audit" }
+  | KeysCommand
   | { name: "order"; orderId: string }
   | { name: "stock"; sku: string }
   | AccessCommand;
@@ -76,6 +78,8 @@ ${COMMON_USAGE}`,
 Holds every order to the shop's invariants, on the live data: money, stock, payments, events, list rows,
 queues, mails. Changes nothing; says what would mend what it finds. Ends with 1 when it finds something.
 ${COMMON_USAGE}`,
+  keys: `${KEYS_HELP}
+${COMMON_USAGE.slice(1)}`,
   order: `Usage: npm run ops -- order ORDER_ID
 
 An order and everything that happened to it.
@@ -96,6 +100,7 @@ const USAGE = `Usage: npm run ops -- COMMAND [options]
   pages    the page cache and its hit rates
   health   the shop and what it depends on
   audit    every order against the shop's invariants
+  keys     staff's keys: list, make, rotate, revoke
   order    an order and its events
   stock    a SKU's stock and its movements
   block    refuse an address, a network or an agent
@@ -146,6 +151,11 @@ function read(
     return { command: { name, tags, paths, all, dryRun }, common: values };
   }
   if (name === "block" || name === "unblock" || name === "flag") return readAccess(name, args);
+  if (name === "keys") {
+    const { values } = parse(name, args, { ...COMMON, ...KEYS }, 0);
+    const { key, url, json } = values;
+    return { command: keysCommand(values), common: { key, url, json } };
+  }
   const takesOne = name === "order" || name === "stock";
   const { values: common, positionals } = parse(name, args, COMMON, takesOne ? 1 : 0);
   const [subject = ""] = positionals;

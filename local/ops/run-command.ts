@@ -23,6 +23,7 @@ import {
   renderStock,
 } from "./render.ts";
 import { renderBlocked, renderBlocks, renderFlags } from "./render-access.ts";
+import { runKeys } from "./run-keys.ts";
 
 /** What to print, in both forms, and how the process ends. */
 export type Outcome = { answer: unknown; text: string; exitCode: 0 | 1 };
@@ -53,6 +54,8 @@ export async function runCommand(command: Command, target: Target): Promise<Outc
       const answer = await walkOrders(get);
       return { ...done(answer, renderAudit(answer)), exitCode: answer.findings.length > 0 ? 1 : 0 };
     }
+    case "keys":
+      return runKeys(command, target);
     case "order": {
       const answer = await get<Order>(`/ops/v1/orders/${encodeURIComponent(command.orderId)}`);
       return done(answer, renderOrder(answer));
