@@ -5,27 +5,35 @@ export type BadBody = { pointer: string; body: unknown };
 
 /** For each field at any depth, each kind of value that its schema does not allow. */
 export function badBodies(schema: Schema): BadBody[] {
-  return fieldsOf(schema).flatMap(({ path, schema: field }) =>
-    wrongValues(field).map((value) => ({
-      pointer: path.map((part) => `/${part}`).join(""),
-      body: path.reduceRight<unknown>(
-        (inner, part) => (typeof part === "number" ? [inner] : { [part]: inner }),
-        value,
-      ),
-    })),
+  return fieldsOf(schema, { pointer: "", around: (value) => value }).flatMap(
+    ({ pointer, around, schema: field }) =>
+      wrongValues(field).map((value) => ({ pointer, body: around(value) })),
   );
 }
 
-type Field = { path: (string | number)[]; schema: Schema };
+/** Where a field is, and the body that has a value there. */
+type Place = { pointer: string; around(value: unknown): unknown };
+type Field = Place & { schema: Schema };
 
-/** The other fields of a body stay away: validation names every wrong field, not the first alone. */
-function fieldsOf(schema: Schema, path: Field["path"] = []): Field[] {
+/**
+ * The other fields of a body stay away: validation names every wrong field, not the first alone. Only
+ * what tells one kind of an object from another stays, since the kind says what its fields may be.
+ */
+function fieldsOf(schema: Schema, { pointer, around }: Place): Field[] {
   const shape = notNull(schema);
-  const own = path.length > 0 ? [{ path, schema }] : [];
-  const inner = Object.entries(shape.properties ?? {}).flatMap(([name, each]) =>
-    fieldsOf(each, [...path, name]),
+  const own = pointer === "" ? [] : [{ pointer, around, schema }];
+  const fields = Object.entries(shape.properties ?? {});
+  const kinds = Object.fromEntries(
+    fields.filter(([, each]) => each.const !== undefined).map(([name, each]) => [name, each.const]),
   );
-  return [...own, ...inner, ...(shape.items ? fieldsOf(shape.items, [...path, 0]) : [])];
+  const inner = fields.flatMap(([name, each]) =>
+    fieldsOf(each, {
+      pointer: `${pointer}/${name}`,
+      around: (value) => around({ ...kinds, [name]: value }),
+    }),
+  );
+  const item = { pointer: `${pointer}/0`, around: (value: unknown) => around([value]) };
+  return [...own, ...inner, ...(shape.items ? fieldsOf(shape.items, item) : [])];
 }
 
 const notNull = (schema: Schema): Schema =>
