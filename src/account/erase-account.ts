@@ -1,5 +1,5 @@
 import { type CartBinding, eraseCart } from "../cart/index.ts";
-import { eraseUser } from "../identity/index.ts";
+import { eraseUser, holdUser } from "../identity/index.ts";
 import {
   eraseOrder,
   listOrders,
@@ -14,7 +14,6 @@ import type { UserId } from "../shared/ids.ts";
 import { deleteAddresses } from "./address-store.ts";
 import { claimGuestOrders } from "./claim-guest-orders.ts";
 import { beginErasure, endErasure, listDueErasures, postponeErasure } from "./erasure-store.ts";
-import { holdMe } from "./me-cache.ts";
 import { deleteProfile } from "./profile-store.ts";
 
 export type ErasureEnv = CartBinding & OrderQueues & EdgeFeedBinding;
@@ -48,7 +47,7 @@ async function eraseWhatIsThere(io: Io, env: ErasureEnv, userId: UserId): Promis
     const claimed = await claimGuestOrders(io, env, userId);
     if (!claimed.ok || !claimed.value.more || claimed.value.claimed.length === 0) break;
   }
-  await holdMe(io, userId);
+  await holdUser(io, userId);
   await eraseUser(io, env, userId);
   await Promise.all([
     deleteAddresses(io.sql, userId),

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { requireRecent, requireShopper } from "../identity/index.ts";
+import { cachedUser, requireRecent, requireShopper } from "../identity/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { idempotent } from "../platform/http/idempotency.ts";
@@ -12,7 +12,6 @@ import { changeMe, findMe } from "./change-me.ts";
 import { claimGuestOrders } from "./claim-guest-orders.ts";
 import { eraseAccount } from "./erase-account.ts";
 import { AccountExport, exportAccount } from "./export-account.ts";
-import { cachedMe } from "./me-cache.ts";
 import { Me, MeChange } from "./model.ts";
 
 const ClaimedOrders = z
@@ -58,7 +57,11 @@ export const meRoutes = new Hono<ApiEnv>()
       const { io, shopper } = c.var;
       const { userId } = shopper!;
       const later = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-      const me = await cachedMe(io, userId, () => findMe(io, userId), later);
+      const view = {
+        read: () => findMe(io, userId),
+        parse: (kept: unknown) => Me.safeParse(kept).data,
+      };
+      const me = await cachedUser(io, userId, view, later);
       if (!me) throw gone();
       return c.json(me, 200);
     },

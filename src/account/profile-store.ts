@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
+import { holdUser } from "../identity/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import type { SqlSession } from "../platform/sql/session.ts";
 import type { AddressId, UserId } from "../shared/ids.ts";
-import { holdMe } from "./me-cache.ts";
 import type { MeChange } from "./model.ts";
 import { profiles } from "./schema.ts";
 
@@ -21,7 +21,7 @@ export async function saveProfile(
   userId: UserId,
   { name, phone, marketingConsent, defaultAddressId }: MeChange,
 ): Promise<void> {
-  await holdMe(io, userId);
+  await holdUser(io, userId);
   const nowMs = io.clock.nowMs();
   const given = {
     ...(name === undefined ? {} : { name }),

@@ -11,6 +11,7 @@ import { findMail, type MailRow, useMail, voidMails } from "./mails/mail-store.t
 import { noteMail, queueOrLeave } from "./mails/request-mail.ts";
 import { users } from "./schema.ts";
 import type { AccountMailQueue } from "./stub.ts";
+import { holdUser } from "./user-cache.ts";
 
 type Refusal = { code: "link_invalid" };
 
@@ -19,7 +20,7 @@ type Refusal = { code: "link_invalid" };
  * asked had just proven themselves, and by the address alone nobody signs in.
  */
 export async function confirmEmailChange(
-  io: Pick<Io, "sql" | "clock" | "config" | "meter" | "trace">,
+  io: Pick<Io, "sql" | "clock" | "config" | "meter" | "trace" | "redis">,
   env: AccountMailQueue,
   token: string,
 ): Promise<Result<{ userId: UserId; email: string }, Refusal>> {
@@ -27,6 +28,7 @@ export async function confirmEmailChange(
   const asked = mailId && (await findMail(io.sql, mailId));
   if (!mailId || !asked?.userId) return err({ code: "link_invalid" });
   const { userId, email } = asked;
+  await holdUser(io, userId);
   try {
     const notice = await moveTo(io, mailId, { ...asked, userId });
     if (!notice) return err({ code: "link_invalid" });

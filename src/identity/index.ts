@@ -13,3 +13,4 @@ export { sweepMails } from "./mails/request-mail.ts";
 export { listSessions } from "./sessions/list-sessions.ts";
 export { sweepRevocations } from "./sessions/tell-revocations.ts";
 export { requireRecent } from "./step-up/require-recent.ts";
+export { cachedUser, holdUser } from "./user-cache.ts";

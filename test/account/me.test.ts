@@ -1,6 +1,6 @@
 import { describe, it, vi } from "vitest";
-import { cachedMe, holdMe } from "../../src/account/me-cache.ts";
-import { ADDRESSES_MAX, type Me, type SavedAddress } from "../../src/account/model.ts";
+import { ADDRESSES_MAX, Me, type SavedAddress } from "../../src/account/model.ts";
+import { cachedUser, holdUser } from "../../src/identity/user-cache.ts";
 import { newId, UserId } from "../../src/shared/ids.ts";
 import { ioAt } from "../orders/world.ts";
 import { as, bearer, logIn, signedIn } from "../support/account.ts";
@@ -19,7 +19,8 @@ const listed = async (account: Account) =>
 describe("the user cache", () => {
   const readThrough = (userId: UserId, read: () => Promise<Me | undefined>) => {
     const kept: Promise<unknown>[] = [];
-    const me = cachedMe(ioAt(), userId, read, (work) => kept.push(work));
+    const parse = (found: unknown) => Me.safeParse(found).data;
+    const me = cachedUser(ioAt(), userId, { read, parse }, (work) => kept.push(work));
     return { me, done: async () => Promise.all([await me, ...kept]) };
   };
   const meOf = (id: UserId, name: string): Me => ({
@@ -40,7 +41,7 @@ describe("the user cache", () => {
     const id = newId(UserId, "usr");
     const { promise: slow, resolve } = Promise.withResolvers<Me>();
     const early = readThrough(id, () => slow);
-    await holdMe(ioAt(), id);
+    await holdUser(ioAt(), id);
     resolve(meOf(id, "Before"));
     await early.done();
     const late = readThrough(id, async () => meOf(id, "After"));
