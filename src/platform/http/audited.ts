@@ -35,7 +35,7 @@ export const audited = (action: string, { body = "kept" }: { body?: "kept" | "se
       if (sent.dryRun === true) return next();
       const settle = await recordAct({
         action,
-        target: { ...sent, ...c.req.query(), ...c.req.param() },
+        target: { ...sent, ...validated(c, "query"), ...c.req.param() },
       });
       await next();
       try {
@@ -48,14 +48,18 @@ export const audited = (action: string, { body = "kept" }: { body?: "kept" | "se
     { [AUDITED]: action },
   );
 
+/** What the route's schema let through. Whatever else was sent may be a secret in the wrong place. */
+const validated = (c: Context<ApiEnv>, target: "query" | "json") =>
+  c.req.valid(target as never) as Record<string, unknown> | undefined;
+
 const BODY_KEPT_MAX = 16_384; // bytes
 const SECRET = /password|secret|token/i;
 
 /** What was validated, without its secrets; of everything else, and of what is long, its size. */
 async function sentBody(c: Context<ApiEnv>): Promise<Record<string, unknown>> {
-  const validated: unknown = c.req.valid("json" as never);
-  if (validated === undefined) return sizeOf(c, (await c.req.arrayBuffer()).byteLength);
-  const text = JSON.stringify(validated, (key, value: unknown) =>
+  const body = validated(c, "json");
+  if (body === undefined) return sizeOf(c, (await c.req.arrayBuffer()).byteLength);
+  const text = JSON.stringify(body, (key, value: unknown) =>
     SECRET.test(key) ? "(secret)" : value,
   );
   return text.length > BODY_KEPT_MAX
