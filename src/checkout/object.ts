@@ -9,6 +9,7 @@ import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
 import { logError } from "../platform/telemetry/log.ts";
 import type { Metered } from "../platform/telemetry/meter.ts";
+import { withinMs } from "../platform/within-ms.ts";
 import { assert } from "../shared/assert.ts";
 import type { OrderId, QuoteId } from "../shared/ids.ts";
 import { statusOf } from "./checkout-state.ts";
@@ -241,9 +242,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
 
   /** A repeat of the request that is running now: it waits for that one's answer, within reason. */
   async #join(attempt: Attempt, io: Io, tokens: PaymentTokens): Promise<Reply> {
-    const running = this.#drive(attempt, io, tokens);
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, JOIN_WAIT_MS));
-    const answer = await Promise.race([running, late]);
+    const answer = await withinMs(this.#drive(attempt, io, tokens), JOIN_WAIT_MS, undefined);
     return answer ? reply(answer, true) : reply(problemAnswer(inProgress(), attempt.trace));
   }
 
