@@ -6,7 +6,7 @@ export { ERASED_EMAIL } from "./erased-event.ts";
 export { OrderMessage, type OrderQueues } from "./events.ts";
 export { executeRefunds } from "./execute-refunds.ts";
 export { findOrder, getOrder, type OrderMoment, orderAt } from "./get-order.ts";
-export { listOrders } from "./list-orders.ts";
+export { listOrders, listPlaces } from "./list-orders.ts";
 export { listUnsettled } from "./list-unsettled.ts";
 export * from "./model.ts";
 export { eventIdFor, orderIdFor } from "./order-id.ts";

@@ -17,8 +17,24 @@ export type OrderListPage = { items: OrderState[]; next: OrderPlace | undefined 
  */
 export async function listOrders(
   io: Pick<Io, "sql" | "clock" | "trace">,
-  { ownerId, limit, after }: OrderPageWanted,
+  wanted: OrderPageWanted,
 ): Promise<OrderListPage> {
+  const { places, next } = await listPlaces(io, wanted);
+  const ids = places.map(({ orderId }) => orderId);
+  const streams = await readStreams(io.sql, ids, io.clock.nowMs());
+  const items = ids.flatMap((orderId) => {
+    const state = foldedOrLogged(orderId, streams.get(orderId) ?? []);
+    // The events say whose it is; the row is a copy.
+    return state?.ownerId === wanted.ownerId ? [state] : [];
+  });
+  return { items, next };
+}
+
+/** Which orders the list rows give to an account, newest first, whatever their events say by now. */
+export async function listPlaces(
+  { sql }: Pick<Io, "sql">,
+  { ownerId, limit, after }: OrderPageWanted,
+): Promise<{ places: OrderPlace[]; next: OrderPlace | undefined }> {
   const { orderId, placedAtMs, owner } = orders;
   const beyond =
     after &&
@@ -26,21 +42,14 @@ export async function listOrders(
       lt(placedAtMs, after.placedAtMs),
       and(eq(placedAtMs, after.placedAtMs), lt(orderId, after.orderId)),
     );
-  const found = await io.sql
+  const found = await sql
     .select({ orderId, placedAtMs })
     .from(orders)
     .where(and(eq(owner, ownerOf(ownerId)), beyond))
     .orderBy(desc(placedAtMs), desc(orderId))
     .limit(limit + 1);
-  const page = found.slice(0, limit);
-  const ids = page.map((row) => row.orderId);
-  const streams = await readStreams(io.sql, ids, io.clock.nowMs());
-  const items = page.flatMap((row) => {
-    const state = foldedOrLogged(row.orderId, streams.get(row.orderId) ?? []);
-    // The events say whose it is; the row is a copy.
-    return state?.ownerId === ownerId ? [state] : [];
-  });
-  return { items, next: found.length > limit ? page.at(-1) : undefined };
+  const places = found.slice(0, limit);
+  return { places, next: found.length > limit ? places.at(-1) : undefined };
 }
 
 type Stream = readonly { event: () => Parameters<typeof foldOrder>[0][number] }[];

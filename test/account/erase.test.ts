@@ -6,8 +6,10 @@ import type { AccountExport } from "../../src/account/export-account.ts";
 import { addresses, erasures, profiles } from "../../src/account/schema.ts";
 import { cartStub } from "../../src/cart/stub.ts";
 import { users } from "../../src/identity/schema.ts";
+import { eraseOrder } from "../../src/orders/erase-order.ts";
 import { type OrderView, publishOrderEvents } from "../../src/orders/index.ts";
 import { recordFact } from "../../src/orders/record-fact.ts";
+import { orders } from "../../src/orders/schema.ts";
 import { shipOrder } from "../../src/orders/ship-order.ts";
 import { readEvents } from "../../src/orders/store.ts";
 import type { OrderId } from "../../src/shared/ids.ts";
@@ -169,6 +171,34 @@ describe("DELETE /me", () => {
       expect((await erasureOf(account))?.endedAtMs, String(survived)).toBeGreaterThan(0);
     }
     logged.mockRestore();
+  });
+
+  it("brings an order to its end whose erasure died half-way", async ({ expect }) => {
+    const account = await signedIn();
+    const { id: ownerId, email } = account;
+    const orderId = await orderOf({ cartOwner: `user:${ownerId}`, email }, true);
+    const laterMs = Date.now() + 31 * DAY_MS;
+    const io = ioAt(laterMs);
+    let isDead = false;
+    const dying = new Proxy(io.sql, {
+      get: (sql, name) => {
+        if (isDead) throw new Error("died");
+        // The first event is rewritten, and nothing comes after that.
+        isDead = name === "update";
+        return Reflect.get(sql, name).bind(sql);
+      },
+    });
+    const dead = { sql: dying, clock: io.clock, trace: io.trace };
+    await expect(eraseOrder(dead, { orderId, ownerId })).rejects.toThrow("died");
+    expect(await orderNow(orderId)).toMatchObject({ isErased: false, ownerId: "erased" });
+
+    await eraseAccount(ioAt(), erasing, ownerId);
+    await sweepAt(laterMs);
+    expect((await orderNow(orderId)).isErased).toBe(true);
+    await publish(orderId);
+    const [row] = await ioAt().sql.select().from(orders).where(eq(orders.orderId, orderId));
+    expect(JSON.stringify(row)).not.toContain(email);
+    expect((await erasureOf(account))?.endedAtMs).toBeGreaterThan(0);
   });
 
   it("forgets what a request wrote that was let in a moment before", async ({ expect }) => {
