@@ -1,4 +1,4 @@
-import { type Context, Hono, type TypedResponse } from "hono";
+import { type Context, Hono, type MiddlewareHandler, type TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { requireShopper } from "../identity/index.ts";
@@ -10,7 +10,7 @@ import {
   idempotent,
   REPLAYED_HEADER,
 } from "../platform/http/idempotency.ts";
-import { Problem } from "../platform/http/problem.ts";
+import { Problem, type ProblemSlug } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
 import { rateLimited } from "../platform/limits/index.ts";
 import { type Answer, fingerprintOf } from "../platform/objects/answers.ts";
@@ -59,6 +59,22 @@ const CHANGE_PROBLEMS = [
   "idempotency-key-reused",
   "request-in-progress",
 ] as const;
+
+/** What all changes to a cart's lines and codes have in common. */
+const describeChange = (
+  summary: string,
+  status: 200 | 201,
+  problems: readonly ProblemSlug[] = [],
+): MiddlewareHandler =>
+  describe({
+    summary,
+    tag: "Cart",
+    audience: "shopper",
+    signedIn: "optional",
+    headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
+    responses: { [status]: CartView },
+    problems: [...CHANGE_PROBLEMS, ...problems],
+  });
 
 export const cartRoutes = new Hono<ApiEnv>()
   .get(
@@ -110,15 +126,10 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .post(
     "/cart/lines",
-    describe({
-      summary: "Add a SKU; without a `Cart-Token` it makes a cart and answers its token",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 201: CartView },
-      problems: [...CHANGE_PROBLEMS, "sku-unknown", "cart-limit"],
-    }),
+    describeChange("Add a SKU; without a `Cart-Token` it makes a cart and answers its token", 201, [
+      "sku-unknown",
+      "cart-limit",
+    ]),
     valid("json", NewLine),
     async (c) => {
       const line = c.req.valid("json");
@@ -127,15 +138,7 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .patch(
     "/cart/lines/:lineId",
-    describe({
-      summary: "Set a line's quantity",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 200: CartView },
-      problems: CHANGE_PROBLEMS,
-    }),
+    describeChange("Set a line's quantity", 200),
     valid("param", LinePath),
     valid("json", LineQuantity),
     async (c) => {
@@ -146,15 +149,7 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .delete(
     "/cart/lines/:lineId",
-    describe({
-      summary: "Remove a line",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 200: CartView },
-      problems: CHANGE_PROBLEMS,
-    }),
+    describeChange("Remove a line", 200),
     valid("param", LinePath),
     async (c) => {
       const { lineId } = c.req.valid("param");
@@ -163,15 +158,7 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .put(
     "/cart/mode",
-    describe({
-      summary: "Choose how the cart is to be delivered",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 200: CartView },
-      problems: CHANGE_PROBLEMS,
-    }),
+    describeChange("Choose how the cart is to be delivered", 200),
     valid("json", ModeChange),
     async (c) => {
       const body = c.req.valid("json");
@@ -181,15 +168,11 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .post(
     "/cart/coupons",
-    describe({
-      summary: "Apply a coupon; one that does nothing for this cart is refused with its reason",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 201: CartView },
-      problems: [...CHANGE_PROBLEMS, "coupon-refused", "cart-limit", "rate-limited"],
-    }),
+    describeChange(
+      "Apply a coupon; one that does nothing for this cart is refused with its reason",
+      201,
+      ["coupon-refused", "cart-limit", "rate-limited"],
+    ),
     valid("json", NewCoupon),
     async (c) => {
       const { code } = c.req.valid("json");
@@ -198,15 +181,7 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .delete(
     "/cart/coupons/:code",
-    describe({
-      summary: "Take a coupon out",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 200: CartView },
-      problems: CHANGE_PROBLEMS,
-    }),
+    describeChange("Take a coupon out", 200),
     valid("param", CouponPath),
     async (c) => {
       const { code } = c.req.valid("param");
@@ -215,15 +190,11 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .post(
     "/cart/vouchers",
-    describe({
-      summary: "Pay with a gift voucher: the checkout takes what it can from its balance",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 201: CartView },
-      problems: [...CHANGE_PROBLEMS, "voucher-refused", "cart-limit", "rate-limited"],
-    }),
+    describeChange(
+      "Pay with a gift voucher: the checkout takes what it can from its balance",
+      201,
+      ["voucher-refused", "cart-limit", "rate-limited"],
+    ),
     valid("json", NewVoucher),
     async (c) => {
       const { code } = c.req.valid("json");
@@ -234,15 +205,7 @@ export const cartRoutes = new Hono<ApiEnv>()
   )
   .delete(
     "/cart/vouchers/:code",
-    describe({
-      summary: "Take a gift voucher out",
-      tag: "Cart",
-      audience: "shopper",
-      signedIn: "optional",
-      headers: { "Cart-Token": "optional", "Idempotency-Key": "optional" },
-      responses: { 200: CartView },
-      problems: CHANGE_PROBLEMS,
-    }),
+    describeChange("Take a gift voucher out", 200),
     valid("param", VoucherPath),
     async (c) => {
       const { code } = c.req.valid("param");

@@ -68,6 +68,16 @@ const ofOrder = idempotent(
 
 const requestOf = (c: Context<ApiEnv>) => sha256Hex(`${c.req.path}\n${requireIdempotencyKey(c)}`);
 
+const CHANGE_PROBLEMS = [
+  "not-found",
+  "order-conflict",
+  "request-invalid",
+  "idempotency-key-required",
+  "idempotency-key-reused",
+  "request-in-progress",
+  "dependency-unavailable",
+] as const;
+
 export const orderRoutes = new Hono<ApiEnv>()
   .get(
     "/order",
@@ -146,15 +156,7 @@ export const orderRoutes = new Hono<ApiEnv>()
       signedIn: "optional",
       headers: { "Order-Token": "optional", "Idempotency-Key": "required" },
       responses: { 200: OrderView },
-      problems: [
-        "not-found",
-        "order-conflict",
-        "request-invalid",
-        "idempotency-key-required",
-        "idempotency-key-reused",
-        "request-in-progress",
-        "dependency-unavailable",
-      ],
+      problems: CHANGE_PROBLEMS,
     }),
     orderAccess,
     ofOrder,
@@ -187,15 +189,7 @@ export const orderRoutes = new Hono<ApiEnv>()
       signedIn: "optional",
       headers: { "Order-Token": "optional", "Idempotency-Key": "required" },
       responses: { 201: RequestedReturn },
-      problems: [
-        "not-found",
-        "order-conflict",
-        "request-invalid",
-        "idempotency-key-required",
-        "idempotency-key-reused",
-        "request-in-progress",
-        "dependency-unavailable",
-      ],
+      problems: CHANGE_PROBLEMS,
     }),
     orderAccess,
     ofOrder,
