@@ -80,7 +80,8 @@ function oidcProviders(ports: Ports, { issuer }: Secrets): string {
     issuer: at(ports.issuer),
     clientId: ISSUER_CLIENT,
     clientSecret: issuer,
-    redirectUris: [at(ports.api, "/sign-in/local")],
+    // A browser keeps what it began by the address it was begun at, and this machine has two.
+    redirectUris: [at(ports.api, "/sign-in/local"), `http://localhost:${ports.api}/sign-in/local`],
     vouchesForEmail: true,
   };
   return JSON.stringify([provider]);

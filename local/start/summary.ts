@@ -7,6 +7,7 @@ export function summary(shop: Shop, took: string): string {
   const rows = [
     ["API", `${apiUrl}/api/v2/products`],
     ["Documentation", `${apiUrl}/docs`],
+    ["Sign in (OpenID)", `${apiUrl}/sign-in/local`],
     ["Mail and SMS", `${at(ports.messages)}  (JSON: /messages)`],
     ["Webhook deliveries", at(ports.deliveries, "/deliveries")],
     ["Processor (Stripe)", `${at(ports.stripe, "/ledger")}  (dial: PUT /weather)`],

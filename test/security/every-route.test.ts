@@ -83,6 +83,8 @@ describe("the document", () => {
       "GET /account/reset",
       "GET /account/forgot",
       "GET /account/sign-in",
+      // Where issuers send people back to.
+      "GET /sign-in/{provider}",
     ];
     const served = api.routes
       .filter(({ method }) => method !== "ALL")

@@ -37,8 +37,8 @@ export async function ask(path, { method = "GET", headers = {}, body } = {}) {
 }
 
 /** Runs what a form does, one at a time: its button rests meanwhile. */
-export function onSubmit(act) {
-  const form = document.getElementById("form");
+export function onSubmit(act, id = "form") {
+  const form = document.getElementById(id);
   const button = form.querySelector("button");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -11,13 +11,15 @@ const HEADERS = {
 };
 
 /**
- * Pages that mails link to. They hold nothing of anybody: the token stands in the fragment, and their
- * scripts ask the API with it.
+ * Pages that mails and issuers send people to. They hold nothing of anybody: what a link's fragment or an
+ * issuer's redirect brought is their scripts' to read, which ask the API with it.
  */
 export const webPages = new Hono<ApiEnv>()
   .get("/order/:orderId", (c) => page(c, "order"))
   .get("/account/verify", (c) => page(c, "verify"))
   .get("/account/reset", (c) => page(c, "reset"))
+  // Where a sign-in by an account elsewhere begins and ends, for a shop without a front end of its own.
+  .get("/sign-in/:provider", (c) => page(c, "sign-in"))
   // Who is told that there is an account already can have a new password too.
   .on("GET", ["/account/forgot", "/account/sign-in"], (c) => page(c, "forgot"));
 

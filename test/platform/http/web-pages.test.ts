@@ -1,13 +1,14 @@
 import { describe, it } from "vitest";
 import { call } from "../../support/worker-shop.ts";
 
-describe("the pages that mails link to", () => {
+describe("the pages that mails and issuers send people to", () => {
   it.for([
     ["/order/ord_1", "Your order"],
     ["/account/verify", "Confirm your address"],
     ["/account/reset", "Set a new password"],
     ["/account/forgot", "Set a new password"],
     ["/account/sign-in", "Set a new password"],
+    ["/sign-in/local?code=a&state=b", "Sign in"],
   ] as const)(
     "%s is there, and allows no script but its own",
     async ([path, title], { expect }) => {
