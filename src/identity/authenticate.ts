@@ -12,7 +12,8 @@ import { tokenDesk } from "./tokens/token-desk.ts";
 /**
  * Finds out who is asking, from the token and from what the isolate knows of revocations: no system is
  * asked. Without a token nothing is looked at. An isolate that has not heard from the feed for a second
- * asks it: beside the work of a read, whose answer it may still withhold, and before a write.
+ * asks it: beside the work of a read, whose answer it may still withhold, and before a write. The gate
+ * has asked the same for every visitor with an address, so a token costs no step more.
  */
 export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
   const header = c.req.header("Authorization");
@@ -31,12 +32,12 @@ export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
     methods: claims.amr,
   });
   if (edge.reader.state(clock.nowMs()) === "fresh") return next();
-  const learning = edge.refresh();
   if (!isRead(c)) {
-    await learning;
+    await edge.refresh();
     requireStanding(c, edge, claims);
     return next();
   }
+  const learning = edge.learn();
   const withhold = withholder(c);
   await next();
   await learning;

@@ -10,6 +10,8 @@ export type Edge = {
   keepFresh(nowMs: number): void;
   /** Resolves once the view is as fresh as it can be had; `reader.state` says how fresh that is. */
   refresh(): Promise<void>;
+  /** The same, for who goes on meanwhile and looks at what became of it before the answer. */
+  learn(): Promise<void>;
 };
 
 export type EdgeContext = {
@@ -68,12 +70,17 @@ export function openEdge(
   context: EdgeContext,
   reader = edgeReader(env),
 ): Edge {
+  const ask = () => reader.refresh(readerOf(env), context.waitUntil);
   return {
     reader,
     keepFresh: (nowMs) => keepFresh(env, reader, nowMs, context),
     async refresh() {
       if (!reader.mayRefresh()) return;
-      await meter.step("object", () => reader.refresh(readerOf(env), context.waitUntil));
+      await meter.step("object", ask);
+    },
+    async learn() {
+      if (!reader.mayRefresh()) return;
+      await meter.beside("object", ask);
     },
   };
 }

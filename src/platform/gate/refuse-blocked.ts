@@ -39,7 +39,7 @@ export const refuseBlocked = createMiddleware<ApiEnv>(async (c, next) => {
     refuse(c);
     return next();
   }
-  const news = edge.refresh();
+  const news = edge.learn();
   const withhold = withholder(c);
   await next();
   await news;

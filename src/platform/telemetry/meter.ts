@@ -38,6 +38,7 @@ export class Meter {
   readonly #steps: Step[] = [];
   readonly #listener: StepListener | undefined;
   #settledDepth = 0;
+  #besideDepth = 0;
   #tellsDurations = true;
 
   constructor(listener?: StepListener) {
@@ -54,6 +55,24 @@ export class Meter {
       return value;
     } finally {
       this.#record({ kind, depth, durationMs: Date.now() - startedMs }, ok);
+    }
+  }
+
+  /**
+   * A step that only the answer waits for. What begins after it has ended did not wait for it, so it is no
+   * deeper: else the count would depend on which of two was faster.
+   */
+  async beside<T>(kind: StepKind, call: () => Promise<T>): Promise<T> {
+    const depth = this.#settledDepth + 1;
+    const startedMs = Date.now();
+    let ok = false;
+    try {
+      const value = await call();
+      ok = true;
+      return value;
+    } finally {
+      this.#besideDepth = Math.max(this.#besideDepth, depth);
+      this.#note({ kind, depth, durationMs: Date.now() - startedMs }, ok);
     }
   }
 
@@ -83,7 +102,7 @@ export class Meter {
 
   /** Sequential depth so far. */
   get roundTrips(): number {
-    return this.#settledDepth;
+    return Math.max(this.#settledDepth, this.#besideDepth);
   }
 
   /** For a request whose steps' durations would tell a stranger something: they read as 0. */
@@ -101,8 +120,12 @@ export class Meter {
   }
 
   #record(step: Step, ok: boolean): void {
-    this.#listener?.(step.kind, { ok, durationMs: step.durationMs });
     this.#settledDepth = Math.max(this.#settledDepth, step.depth);
+    this.#note(step, ok);
+  }
+
+  #note(step: Step, ok: boolean): void {
+    this.#listener?.(step.kind, { ok, durationMs: step.durationMs });
     if (this.#steps.length < STEPS_MAX) this.#steps.push(step);
   }
 }

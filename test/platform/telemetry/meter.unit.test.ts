@@ -79,6 +79,25 @@ describe("Meter", () => {
     );
   });
 
+  it("counts a step that only the answer waits for, whichever is faster", async ({ expect }) => {
+    for (const isFaster of [true, false]) {
+      const meter = new Meter();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const beside = meter.beside("object", () => promise);
+      if (isFaster) {
+        resolve();
+        await beside;
+      }
+      expect(meter.roundTrips).toBe(isFaster ? 1 : 0);
+      await meter.step("mysql", async () => undefined);
+      resolve();
+      await beside;
+      expect([meter.roundTrips, meter.steps.map(({ depth }) => depth)]).toEqual([1, [1, 1]]);
+      await meter.step("redis", async () => undefined);
+      expect(meter.roundTrips).toBe(2);
+    }
+  });
+
   it("counts a step that failed, and lets its error through", async ({ expect }) => {
     const meter = new Meter();
     const failing = meter.step("neon", () => Promise.reject(new Error("weather")));
