@@ -144,26 +144,32 @@ export async function takeBackAll(
   return returned.filter(({ quantity }) => quantity > 0);
 }
 
+type Goods = {
+  returnId: string;
+  /** The sale that they belong to, and its other returns: they say where the goods go. */
+  holdId: string;
+  otherReturnIds: readonly string[];
+  lines: readonly StockLine[];
+  reason: string;
+};
+
 /**
- * Puts goods that came back from a customer on the shelf again: per SKU one movement, known by
- * `returnId`, so a repeat moves nothing. Unlike `takeBackAll` it may be a part of what was sold.
+ * Puts goods that came back from a customer on the shelves that they were sold from: per SKU one
+ * movement, known by `returnId`, so a repeat moves nothing. Unlike `takeBackAll` it may be a part of
+ * what was sold.
  *
  * @throws DependencyDown when an object could not be asked; repeat the call.
  */
 export async function restock(
   env: InventoryEnv,
   meter: Meter,
-  { returnId, lines, reason }: { returnId: string; lines: readonly StockLine[]; reason: string },
+  { returnId, holdId, otherReturnIds, lines, reason }: Goods,
 ): Promise<void> {
-  await each([...sumBySku(lines)], async ([sku, delta]) => {
-    const movement = {
-      movementId: restockMovement(returnId),
-      kind: "return",
-      delta,
-      reason,
-    } as const;
-    const moved = await meter.step("object", async () => skuStock(env, sku).move(movement));
-    assert(moved.ok, "returned goods must find room again");
+  const movementId = restockMovement(returnId);
+  const movementIds = otherReturnIds.map(restockMovement);
+  await each([...sumBySku(lines)], async ([sku, quantity]) => {
+    const back = { movementId, holdId, movementIds, quantity, reason };
+    await meter.step("object", async () => skuStock(env, sku).putBack(back));
   });
 }
 

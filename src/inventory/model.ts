@@ -124,6 +124,18 @@ export type Movement = {
   location?: string;
 };
 
+/**
+ * A part of a sale that comes back. Repeating a `movementId` moves nothing; `movementIds` are those of
+ * the sale's other returns.
+ */
+export type PutBack = {
+  movementId: string;
+  holdId: string;
+  movementIds: readonly string[];
+  quantity: number;
+  reason: string;
+};
+
 /** The ledger's name of what undoing a whole sale put back. */
 export const takeBackMovement = (holdId: string): string => `return:${holdId}`;
 

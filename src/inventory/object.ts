@@ -13,6 +13,7 @@ import type {
   Movement,
   MoveResult,
   PolicyResult,
+  PutBack,
   ReleaseResult,
   StockPolicy,
   StockView,
@@ -65,6 +66,10 @@ export class SkuStockObject extends DurableObject<Env> {
 
   move(movement: Movement, options?: { publishNow?: boolean }): Promise<MoveResult> {
     return this.#stock.move(movement, options);
+  }
+
+  putBack(back: PutBack): Promise<void> {
+    return this.#stock.putBack(back);
   }
 
   openStock(opening: { movementId: string; quantity: number; backorder: boolean }): void {

@@ -12,6 +12,7 @@ import type {
   Movement,
   MoveResult,
   PolicyResult,
+  PutBack,
   ReleaseResult,
   StockPolicy,
   StockView,
@@ -148,6 +149,14 @@ export class SkuStock implements WholePort {
     if (!moved.ok) return moved;
     if (publishNow) await this.#keeping.tell();
     return ok(await this.view());
+  }
+
+  /** Puts a part of a sale back to where it lay, whichever of the SKU's objects sold it. */
+  async putBack(back: PutBack): Promise<void> {
+    assert(Number.isSafeInteger(back.quantity) && back.quantity > 0, "a return needs a quantity");
+    const sold = (await this.movementsOf(back)).filter(({ kind }) => kind === "commit");
+    const moved = this.#keeping.change((nowMs) => this.#keeping.book.putBack(back, sold, nowMs));
+    assert(moved.ok, "returned goods must find room again");
   }
 
   /** A SKU's first stock and its backorder policy in one call, for the importer. Idempotent by `movementId`. */

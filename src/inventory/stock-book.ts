@@ -5,12 +5,13 @@ import type {
   HoldResult,
   MoveError,
   Movement,
+  PutBack,
   ReleaseResult,
   Take,
   Want,
 } from "./model.ts";
 import { DEFAULT_LOCATION, takeBackMovement } from "./model.ts";
-import { move, planHold, reserve, type Shelf, sell, unreserve } from "./stock.ts";
+import { move, planHold, planReturn, reserve, type Shelf, sell, unreserve } from "./stock.ts";
 import type { StockStore, StoredHold } from "./stock-store.ts";
 
 type Ending = "released" | "expired" | "committed";
@@ -115,6 +116,19 @@ export class StockBook {
     nowMs: number,
   ): Result<Shelf[], MoveError> {
     return this.#move(movement, [{ location, quantity: delta }], nowMs);
+  }
+
+  /** Puts a part of a sale back to where it lay, once per movement id; `sold` is all that it took. */
+  putBack(
+    { movementId, holdId, movementIds, quantity, reason }: PutBack,
+    sold: readonly Take[],
+    nowMs: number,
+  ): Result<Shelf[], MoveError> {
+    const returned = this.#store
+      .listMovements({ holdId, movementIds })
+      .filter(({ kind }) => kind === "return");
+    const parts = planReturn(sold, returned, quantity);
+    return this.#move({ movementId, kind: "return", reason }, parts, nowMs);
   }
 
   /** Gives units to another object's ledger, or books what one gave: the other end has the same reference. */

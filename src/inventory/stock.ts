@@ -117,6 +117,31 @@ export function availableAt(
   }));
 }
 
+/**
+ * Where goods that came back belong: where the sale took them, less what of it is back already, in the
+ * order in which holds take. What no sale accounts for arrives at the default location.
+ */
+export function planReturn(
+  sold: readonly Take[],
+  returned: readonly Take[],
+  quantity: number,
+): Take[] {
+  const away = new Map<Location, number>();
+  const add = (location: Location, part: number) =>
+    away.set(location, (away.get(location) ?? 0) + part);
+  for (const { location, quantity: part } of sold) add(location, part);
+  for (const { location, quantity: part } of returned) add(location, -part);
+  const parts = new Map<Location, number>();
+  let missing = quantity;
+  for (const location of inOrder([...away.keys()], undefined)) {
+    const part = Math.min(missing, Math.max(0, away.get(location) ?? 0));
+    if (part > 0) parts.set(location, part);
+    missing -= part;
+  }
+  if (missing > 0) parts.set(DEFAULT_LOCATION, (parts.get(DEFAULT_LOCATION) ?? 0) + missing);
+  return [...parts].map(([location, part]) => ({ location, quantity: part }));
+}
+
 /** Reserves the parts of a hold. */
 export const reserve = (shelves: readonly Shelf[], takes: readonly Take[]): Shelf[] =>
   change(shelves, takes, (shelf, quantity) => ({ ...shelf, held: shelf.held + quantity }));

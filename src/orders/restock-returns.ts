@@ -5,9 +5,11 @@ import { getOrder } from "./get-order.ts";
 import { publishOrLeave } from "./publish-events.ts";
 import { recordFact } from "./record-fact.ts";
 
-/** Puts goods back on the shelf, once per return and SKU however often it is called. */
+/** Puts goods back where they were sold from, once per return and SKU however often it is called. */
 export type Restock = (request: {
   returnId: string;
+  holdId: string;
+  otherReturnIds: readonly string[];
   lines: readonly { sku: Sku; quantity: number }[];
   reason: string;
 }) => Promise<void>;
@@ -25,9 +27,13 @@ export async function restockReturns(
     ({ status, restocked }) => status === "received" && !restocked,
   );
   if (received.length === 0) return "not_needed";
+  const { holdId } = order.placed;
+  const returnIds = order.returns.map(({ returnId }) => returnId);
   for (const { returnId, restock: lines } of received) {
+    const otherReturnIds = returnIds.filter((id) => id !== returnId);
+    const reason = `return of order ${orderId}`;
     // The effect first: if its record is lost, the repeat is absorbed by the return's own id.
-    await restock({ returnId, lines, reason: `return of order ${orderId}` });
+    await restock({ returnId, holdId, otherReturnIds, lines, reason });
     const fact = { type: "return.restocked.v1", data: { returnId } } as const;
     await recordFact(io, { orderId, actor: "orders-consumer", fact });
   }

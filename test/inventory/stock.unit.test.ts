@@ -13,6 +13,7 @@ import {
   balanceOf,
   move,
   planHold,
+  planReturn,
   reserve,
   type Shelf,
   sell,
@@ -62,6 +63,51 @@ describe("planHold", () => {
   it("ends backorders where sums would stop being bounded", () => {
     const indebted = [shelf(DEFAULT_LOCATION, -STOCK_MAX)];
     expect(planHold(indebted, [{ quantity: 1 }], true).ok).toBe(false);
+  });
+});
+
+describe("planReturn", () => {
+  const takes = fc
+    .uniqueArray(fc.constantFrom(DEFAULT_LOCATION, "berlin", "paris", "rome"), { minLength: 1 })
+    .chain((places) =>
+      fc.tuple(
+        ...places.map((location) =>
+          fc.record({ location: fc.constant(location), quantity: fc.integer({ min: 1, max: 9 }) }),
+        ),
+      ),
+    );
+
+  it("puts every unit somewhere, and all of a sale to where it was taken from", () => {
+    const returns = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(takes, returns, (sold, quantities) => {
+        const back: Take[] = [];
+        for (const quantity of quantities) {
+          const parts = planReturn(sold, back, quantity);
+          expect(parts.reduce((sum, part) => sum + part.quantity, 0)).toBe(quantity);
+          back.push(...parts);
+        }
+        const at = (all: readonly Take[], location: string) =>
+          all
+            .filter((take) => take.location === location)
+            .reduce((sum, take) => sum + take.quantity, 0);
+        for (const { location, quantity } of sold) {
+          if (location !== DEFAULT_LOCATION)
+            expect(at(back, location)).toBeLessThanOrEqual(quantity);
+        }
+        const total = quantities.reduce((sum, quantity) => sum + quantity, 0);
+        const all = sold.reduce((sum, { quantity }) => sum + quantity, 0);
+        if (total >= all)
+          for (const { location, quantity } of sold)
+            expect(at(back, location)).toBeGreaterThanOrEqual(quantity);
+        else expect(at(back, DEFAULT_LOCATION)).toBeLessThanOrEqual(at(sold, DEFAULT_LOCATION));
+      }),
+    );
+  });
+
+  it("knows nothing of a sale that the ledger does not have: the default location takes it", () => {
+    const taken = [{ location: DEFAULT_LOCATION, quantity: 2 }];
+    expect(planReturn([], [], 2)).toEqual(taken);
   });
 });
 

@@ -188,7 +188,9 @@ describe("the orders Worker, told that a return was received", () => {
   it("puts back once what was restocked but not written down", async ({ expect }) => {
     const { orderId, returnId, skus, message } = await returned();
     const lines = [{ sku: skus[1]!, quantity: 2 }];
-    await restock(env, ioAt().meter, { returnId, lines, reason: "crash" });
+    const { holdId } = (await orderNow(orderId)).placed;
+    const goods = { returnId, holdId, otherReturnIds: [], lines, reason: "crash" };
+    await restock(env, ioAt().meter, goods);
     await deliver(worker, "orders", [message]);
     expect(await onHand(skus[1]!)).toBe(STOCK - 1);
     expect((await orderNow(orderId)).returns).toMatchObject([{ restocked: true }]);

@@ -292,7 +292,8 @@ describe("goods of a sharded SKU", () => {
     expect(await move("out", -9)).toMatchObject({ ok: true, value: { onHand: 6, available: 0 } });
     expect(await move("more", -1)).toMatchObject({ ok: false, error: { code: "stock_negative" } });
     await commitOf(sku, "h0");
-    const back = { returnId: "r1", lines: [{ sku, quantity: 1 }], reason: "" };
+    const lines = [{ sku, quantity: 1 }];
+    const back = { returnId: "r1", holdId: "h0", otherReturnIds: [], lines, reason: "" };
     await restock(env, new Meter(), back);
     await restock(env, new Meter(), back);
     expect(await stock(sku).view()).toMatchObject({ onHand: 6, held: 5, available: 1 });
@@ -324,5 +325,12 @@ describe("goods of a sharded SKU", () => {
         { location: "east", available: 0 },
       ],
     });
+    await commitOf(sku, "e1");
+    const part = [{ sku, quantity: 2 }];
+    const back = { returnId: "r1", holdId: "e1", otherReturnIds: [], lines: part, reason: "" };
+    await restock(env, new Meter(), back);
+    await restock(env, new Meter(), back);
+    const { locations } = await stock(sku).view();
+    expect(locations).toContainEqual({ location: "east", onHand: 2, held: 0 });
   });
 });
