@@ -32,7 +32,7 @@ import {
 import { planChange } from "./plan-change.ts";
 import { type MergeRefusal, planMerge } from "./plan-merge.ts";
 import { commsQueue } from "./stub.ts";
-import { CART_MIGRATIONS } from "./tables.ts";
+import { CART_MIGRATIONS, CART_TABLES } from "./tables.ts";
 import { tellOfCart } from "./tell-of-cart.ts";
 import { type Bought, withoutBought } from "./without-bought.ts";
 
@@ -319,7 +319,7 @@ export class CartObject extends DurableObject<Env> {
   }
 
   #open(): void {
-    if (!this.#hasTables) migrate(this.ctx.storage, CART_MIGRATIONS);
+    if (!this.#hasTables) migrate(this.ctx.storage, CART_MIGRATIONS, CART_TABLES);
     this.#hasTables = true;
   }
 
