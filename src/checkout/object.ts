@@ -102,7 +102,8 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
       if (answerKey !== undefined) this.#answers.settle(answerKey, quoted);
       return quoted;
     });
-    if (isNew) await this.ctx.storage.setAlarm(nowMs + KEPT_MS);
+    // Not awaited: the alarm and the quote are one write.
+    if (isNew) void this.ctx.storage.setAlarm(nowMs + KEPT_MS);
     return reply(answer);
   }
 
@@ -190,7 +191,8 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
 
     const problem =
       this.#closedProblem(before) ??
-      (before && !isOver(before) ? inProgress() : undefined) ??
+      // Also while the last one is over but its answer, with a fresh quote, is still being made.
+      (this.#running || (before && !isOver(before)) ? inProgress() : undefined) ??
       (record.problems.some(isBlocking)
         ? new Problem("checkout-incomplete", { problems: record.problems })
         : undefined);
@@ -263,7 +265,8 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     if (attempt.step === "asking") this.ctx.waitUntil(this.#noteOpen(attempt, io));
     const answer = await this.#conclude(attempt, { outcome, token, io });
     // What finishes an order follows at once; should it not, the alarm of the attempt's begin is set.
-    if (!isOver(attempt) && attempt.step !== "finishing") await this.#armRetry(attempt);
+    if (isOver(attempt)) this.#armForgetting();
+    else if (attempt.step !== "finishing") await this.#armRetry(attempt);
     return answer;
   }
 
@@ -336,7 +339,9 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
       attempt,
       openSagaDeps(this.env, io, this.#store, undefined),
     );
-    if (!finished) await this.#armRetry(attempt);
+    // In the write of the last step: nobody need wake the object up to see that nothing is left to do.
+    if (finished) this.#armForgetting();
+    else await this.#armRetry(attempt);
   }
 
   async #placedOrder(attempt: Attempt): Promise<PlacedOrder["order"]> {
@@ -373,10 +378,16 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
 
   /** Forgets the checkout a month after its first quote; until then nothing is left to wake up for. */
   async #retire(): Promise<void> {
-    const record = this.#store.record();
-    const forgetAtMs = (record?.createdAtMs ?? 0) + KEPT_MS;
-    if (Date.now() >= forgetAtMs) await this.ctx.storage.deleteAll();
-    else await this.ctx.storage.setAlarm(forgetAtMs);
+    if (Date.now() >= this.#forgetAtMs()) await this.ctx.storage.deleteAll();
+    else this.#armForgetting();
+  }
+
+  #armForgetting(): void {
+    void this.ctx.storage.setAlarm(this.#forgetAtMs());
+  }
+
+  #forgetAtMs(): number {
+    return (this.#store.record()?.createdAtMs ?? 0) + KEPT_MS;
   }
 
   #migrate(): void {

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ADDRESS, call, ownSku, sell } from "../support/worker-shop.ts";
 
 type Validated = {
@@ -193,6 +193,21 @@ describe("complete", () => {
     expect((await view()).body.status).toBe("ready_for_complete");
     const cart = await call<{ lines: unknown[] }>("GET", "/api/v2/cart", { headers });
     expect(cart.body.lines).toHaveLength(1);
+  });
+
+  it.each([
+    ["an order", "tok_ok"],
+    ["a refusal", "tok_declined"],
+  ])("has nothing to wake up for after %s but to be forgotten", async (_, token) => {
+    const { pay, object } = await quoted();
+    await pay("k", { token });
+    const daysToAlarm = () =>
+      runInDurableObject(object, async (_object, { storage }) => {
+        const atMs = (await storage.getAlarm()) ?? 0;
+        return (atMs - Date.now()) / 86_400_000;
+      });
+    await vi.waitFor(async () => expect(await daysToAlarm()).toBeGreaterThan(29));
+    expect(await daysToAlarm()).toBeLessThan(31);
   });
 
   it("ends by its alarm, with the processor's own word, what a crash left open", async ({
