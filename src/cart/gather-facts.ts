@@ -2,6 +2,7 @@ import { findVariants, type VariantInfo } from "../catalog/index.ts";
 import { readAvailability } from "../inventory/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import type { Sku } from "../shared/ids.ts";
+import { lineTitle } from "../shared/line-title.ts";
 import type { SkuFacts } from "./model.ts";
 import type { CartEnv } from "./stub.ts";
 
@@ -28,7 +29,7 @@ function variantFacts(info: VariantInfo | undefined): SkuFacts["variant"] {
   if (!info) return null;
   const { variantId, productId, categoryIds, productHandle, productTitle } = info;
   const { priceMinor, currency, published } = info;
-  const title = info.title === productTitle ? productTitle : `${productTitle} - ${info.title}`;
+  const title = lineTitle(productTitle, info.title);
   return {
     variantId,
     productId,

@@ -2,6 +2,7 @@ import type { VariantInfo } from "../catalog/index.ts";
 import type { OrderLine } from "../orders/index.ts";
 import { type Applied, applyPromotions, type Offers } from "../promotions/index.ts";
 import type { LineId, Sku } from "../shared/ids.ts";
+import { lineTitle } from "../shared/line-title.ts";
 import { minor, money, multiply } from "../shared/money.ts";
 
 export type CartLine = { lineId: LineId; sku: Sku; quantity: number };
@@ -54,7 +55,7 @@ export function quoteLine({ line, variant, discountMinor }: PricedLine, tax: Lin
     sku: line.sku,
     variantId,
     productHandle,
-    title: title === "Default Title" ? productTitle : `${productTitle} – ${title}`,
+    title: lineTitle(productTitle, title),
     quantity: line.quantity,
     unitPrice: money(priceMinor, currency),
     total: money(multiply(priceMinor, line.quantity), currency),

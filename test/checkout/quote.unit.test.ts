@@ -26,7 +26,7 @@ const variantOf = ({ priceMinor, taxable = true, grams = 100 }: Item, at: number
   categoryIds: [],
   productHandle: `thing-${at}`,
   productTitle: `Thing ${at}`,
-  title: "Default Title",
+  title: `Thing ${at}`,
   priceMinor: minor(priceMinor),
   compareAtMinor: null,
   currency: "USD",

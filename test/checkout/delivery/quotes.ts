@@ -68,7 +68,7 @@ export function quoteOf(wish: Wish): QuoteDraft {
           categoryIds: [],
           productHandle: "thing",
           productTitle: "Thing",
-          title: "Default Title",
+          title: "Thing",
           priceMinor: minor(priceMinor),
           compareAtMinor: null,
           currency: "USD",
