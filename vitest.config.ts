@@ -4,7 +4,8 @@ import { defineConfig } from "vitest/config";
 // Three kinds of test, told apart by their file names:
 //   *.unit.test.ts  pure code and the local stand-ins, in Node
 //   *.test.ts       routes, objects and consumers, in workerd, over real engines
-//   *.e2e.test.ts   the whole shop as `npm start` runs it, driven over HTTP
+//   *.e2e.test.ts   the whole shop as `npm start` runs it, driven over HTTP; those of `test/web`
+//                   by a browser
 
 export default defineConfig({
   test: {
@@ -46,11 +47,24 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
+          exclude: ["test/web/**"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           // Each file stops engines or kills the runtime of a shop of its own: one at a time.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/web/**/*.e2e.test.ts"],
+          globalSetup: ["test/support/browser.setup.ts"],
+          testTimeout: 60_000,
+          // The first of them waits until the shop has started and the browser is installed.
+          hookTimeout: 400_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

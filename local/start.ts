@@ -1,5 +1,5 @@
 import { type Child, type Log, stopAllChildren } from "./engines/child.ts";
-import { EnginesMissing, ensureEngines } from "./engines/install.ts";
+import { ensureEngines, ProgramsMissing } from "./engines/install.ts";
 import type { Engine, EngineSlot } from "./stack/engine-slot.ts";
 import { isFreeSoon } from "./stack/ports.ts";
 import { AlreadyStarted, type StartLock, takeStartLock } from "./stack/start-lock.ts";
@@ -145,7 +145,7 @@ function message(error: unknown): string {
     const { pid, state, apiUrl } = error.holder;
     return `The shop of this directory is already ${state}: ${apiUrl} (process ${pid}).\nStop it there with Ctrl-C, or with: kill ${pid}`;
   }
-  const plain = error instanceof CannotStart || error instanceof EnginesMissing;
+  const plain = error instanceof CannotStart || error instanceof ProgramsMissing;
   return plain ? error.message : `The shop could not be started: ${(error as Error).message}`;
 }
 

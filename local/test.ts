@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { EnginesMissing, ensureEngines } from "./engines/install.ts";
+import { ensureEngines, ProgramsMissing } from "./engines/install.ts";
 import { REPOSITORY } from "./stack/runtime.ts";
 
 /** Makes sure that the engines are installed, then runs the tests; its exit code is theirs. */
@@ -8,7 +8,7 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     await ensureEngines(console.log);
   } catch (error) {
-    if (!(error instanceof EnginesMissing)) throw error;
+    if (!(error instanceof ProgramsMissing)) throw error;
     console.error(error.message);
     process.exitCode = 1;
     return;

@@ -54,6 +54,8 @@ export function varsFor(
     // Browsers know no passkeys for an address of numbers.
     PASSKEY_RP_ID: "localhost",
     PASSKEY_ORIGINS: `http://localhost:${ports.api}`,
+    // No front end of another origin, until it is named: `CORS_ORIGINS=http://localhost:5173 npm start`.
+    CORS_ORIGINS: "",
     PAYMENT_TIMEOUT_MS: "2500",
     PAYMENT_SETTLE_MS: "3000",
     // Everybody here comes from one address, and one isolate serves them all: tests and benchmarks must

@@ -20,7 +20,9 @@ export type Mail = {
 
 export type Delivery = { body: string; json: { type: string } };
 
-export type TestShop = Shop & {
+/** What a test does with a shop from outside, wherever it was started. */
+export type ShopTools = {
+  readonly apiUrl: string;
   /** Sends a request to the API; JSON in, JSON out. */
   call<T = unknown>(
     method: string,
@@ -28,9 +30,7 @@ export type TestShop = Shop & {
     options?: { body?: unknown; headers?: Record<string, string> },
   ): Promise<{ status: number; headers: Headers; body: T }>;
   /** Puts a product with one variant on sale. */
-  sell(sku: string, options?: { price?: string; stock?: number }): Promise<void>;
-  /** Lets the outbox's waiting times pass, and the clock strike: what was lost is sent again. */
-  sweep(): Promise<void>;
+  sell(sku: string, options?: { price?: string; stock?: number; title?: string }): Promise<void>;
   ledger(checkoutId?: string): Promise<LedgerEntry[]>;
   mails(to: string): Promise<Mail[]>;
   /** The webhooks that arrived at a path of the sink. */
@@ -39,14 +39,29 @@ export type TestShop = Shop & {
   deliveriesUrl(path: string): string;
 };
 
+export type TestShop = Shop &
+  ShopTools & {
+    /** Lets the outbox's waiting times pass, and the clock strike: what was lost is sent again. */
+    sweep(): Promise<void>;
+  };
+
+/** Where a shop is, in words that can be handed to another process. */
+export type Whereabouts = {
+  apiUrl: string;
+  staffKey: string;
+  ports: { messages: number; deliveries: number; stripe: number };
+};
+
 /**
  * A whole shop of a test's own: own directory, own ports, gone when `stop` was called. `configs` may put
  * other Workers in place of the deployed ones.
  */
 export async function startTestShop({
   configs,
+  overrides = {},
 }: {
   configs?: (dir: string) => readonly string[];
+  overrides?: Record<string, string>;
 } = {}): Promise<TestShop> {
   const root = join(import.meta.dirname, "../../.local/tests");
   mkdirSync(root, { recursive: true });
@@ -58,10 +73,26 @@ export async function startTestShop({
     log: () => {},
     crons: false,
     configs: configs?.(dir),
+    overrides,
   });
-  const { ports, apiUrl, staffKey } = shop;
+  return {
+    ...shop,
+    ...shopTools(shop),
+    async sweep() {
+      const database = new Client({ url: String(shop.vars.MYSQL_URL) });
+      await database.execute("UPDATE order_events SET due_at_ms = 0 WHERE due_at_ms IS NOT NULL");
+      await shop.fireCrons();
+    },
+    async stop() {
+      await shop.stop();
+      // The logs say why a test failed; `FRONTAGE_KEEP=1` keeps them, and the data, for a look.
+      if (!process.env.FRONTAGE_KEEP) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
 
-  const call: TestShop["call"] = async (method, path, { body, headers = {} } = {}) => {
+export function shopTools({ ports, apiUrl, staffKey }: Whereabouts): ShopTools {
+  const call: ShopTools["call"] = async (method, path, { body, headers = {} } = {}) => {
     const isText = typeof body === "string";
     const response = await fetch(`${apiUrl}${path}`, {
       method,
@@ -84,19 +115,15 @@ export async function startTestShop({
     (await (await fetch(`http://127.0.0.1:${port}${path}`)).json()) as T;
 
   return {
-    ...shop,
+    apiUrl,
     call,
-    async sell(sku, { price = "19.99", stock = 100 } = {}) {
-      const csv = `${CSV_HEADER}\n${sku.toLowerCase()},${sku},,Test,Test,,true,Title,Default Title,${sku},100,${stock},deny,${price},true\n`;
+    async sell(sku, { price = "19.99", stock = 100, title = sku } = {}) {
+      const quoted = `"${title.replaceAll('"', '""')}"`;
+      const csv = `${CSV_HEADER}\n${sku.toLowerCase()},${quoted},,Test,Test,,true,Title,Default Title,${sku},100,${stock},deny,${price},true\n`;
       const imported = await call<{ created: number }>("POST", "/ops/v1/catalog/import", {
         body: csv,
       });
       if (imported.body.created !== 1) throw new Error(JSON.stringify(imported.body));
-    },
-    async sweep() {
-      const database = new Client({ url: String(shop.vars.MYSQL_URL) });
-      await database.execute("UPDATE order_events SET due_at_ms = 0 WHERE due_at_ms IS NOT NULL");
-      await shop.fireCrons();
     },
     async ledger(checkoutId) {
       const { entries } = await read<{ entries: LedgerEntry[] }>(ports.stripe, "/ledger");
@@ -111,11 +138,6 @@ export async function startTestShop({
       return (await read<{ deliveries: Delivery[] }>(ports.deliveries, query)).deliveries;
     },
     deliveriesUrl: (path) => `http://127.0.0.1:${ports.deliveries}${path}`,
-    async stop() {
-      await shop.stop();
-      // The logs say why a test failed; `FRONTAGE_KEEP=1` keeps them, and the data, for a look.
-      if (!process.env.FRONTAGE_KEEP) rmSync(dir, { recursive: true, force: true });
-    },
   };
 }
 

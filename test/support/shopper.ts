@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { TestShop } from "./e2e-shop.ts";
+import type { ShopTools } from "./e2e-shop.ts";
 
 const ADDRESS = {
   name: "Ada Lovelace",
@@ -22,10 +22,10 @@ type PayOptions = {
 /** One shopper's way to the till, step by step, over plain HTTP. */
 export class Shopper {
   readonly email = `shopper-${randomUUID()}@example.com`;
-  readonly #shop: TestShop;
+  readonly #shop: ShopTools;
   cartToken = "";
 
-  constructor(shop: TestShop) {
+  constructor(shop: ShopTools) {
     this.#shop = shop;
   }
 

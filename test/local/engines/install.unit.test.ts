@@ -17,7 +17,7 @@ test("a server is found on the path, and where Debian keeps servers", ({ expect 
 
 test("each missing package is named once, in the one command to run", ({ expect }) => {
   const nowhere = "/nonexistent";
-  const missing = missingPackages(nowhere, []);
+  const missing = missingPackages(undefined, nowhere, []);
   expect(missing).toEqual(["mariadb-server-core", "mariadb-client-core", "redis-server"]);
   expect(missingPackages()).toEqual([]);
   expect(installCommand(missing)).toBe(
