@@ -80,6 +80,7 @@ describe("the document", () => {
       // What mails link to: static pages, whose scripts ask the API.
       "GET /order/{orderId}",
       "GET /account/verify",
+      "GET /account/confirm-email",
       "GET /account/reset",
       "GET /account/forgot",
       "GET /account/sign-in",

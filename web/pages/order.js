@@ -1,5 +1,5 @@
 import { orderText } from "./order-text.js";
-import { ask, say, takeToken } from "./page.js";
+import { ask, say, sayProblem, takeToken } from "./page.js";
 
 /** Everything that came from elsewhere is set as text: nothing of it can become markup. */
 function element(name, text, ...children) {
@@ -28,6 +28,8 @@ function parcel({ text, url }) {
   if (!url?.startsWith("https://")) return element("li", text);
   const link = element("a", text);
   link.href = url;
+  // This page shows nothing any more to who comes back to it.
+  link.target = "_blank";
   link.rel = "noopener noreferrer";
   return element("li", undefined, link);
 }
@@ -43,16 +45,14 @@ function shipment({ heading, from, units, parcels }) {
   );
 }
 
-async function show() {
-  const token = takeToken();
+async function show(token) {
   const id = location.pathname.split("/").at(-1) ?? "";
-  if (token === null) return say("Open this page by the link in your mail.", "bad");
   const path = `/order/${encodeURIComponent(id)}`;
   const { answer, problem } = await ask(path, { headers: { "Order-Token": token } });
-  if (problem) {
-    const unknown = "There is no such order, or the link is not whole.";
-    return say(problem.status === 404 ? unknown : problem.title, "bad");
+  if (problem?.status === 404) {
+    return say("There is no such order, or the link is not whole.", "bad");
   }
+  if (problem) return sayProblem(problem, () => show(token));
   const page = orderText(answer, navigator.language);
   document.title = page.heading;
   document.querySelector("h1").textContent = page.heading;
@@ -67,4 +67,6 @@ async function show() {
   place.hidden = false;
 }
 
-show();
+const token = takeToken();
+if (token === null) say("Open this page by the link in your mail.", "bad");
+else show(token);

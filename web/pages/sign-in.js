@@ -1,4 +1,4 @@
-import { ask, onSubmit, say } from "./page.js";
+import { ask, onSubmit, say, sayProblem, sayWrong } from "./page.js";
 import { isIssuerAddress, readReturn, secondFactorOf } from "./sign-in-answer.js";
 
 const provider = location.pathname.split("/").at(-1) ?? "";
@@ -16,7 +16,7 @@ onSubmit(async () => {
   const { answer, problem } = await ask(`${path}/start`, { method: "POST", body });
   if (problem?.status === 404) say("The shop knows no such sign-in.", "bad");
   else if (problem?.status === 422) say("This sign-in does not end at this address.", "bad");
-  else if (problem) say(problem.title, "bad");
+  else if (problem) sayProblem(problem);
   else if (!isIssuerAddress(answer.authorizationUrl)) say("This sign-in is set up wrongly.", "bad");
   else {
     sessionStorage.setItem(KEPT, answer.flowToken);
@@ -31,11 +31,11 @@ onSubmit(async (form) => {
   const { answer, problem } = await ask("/auth/2fa/verify", { method: "POST", body });
   if (!problem) await greet(answer);
   else if (problem.status === 422 || problem.type?.endsWith("/second-factor-refused")) {
-    say("This code is not right, or was used before.", "bad");
+    sayWrong("code", "This code is not right, or was used before.");
   } else if (problem.status === 401) {
     beginAgain("This took too long.");
     return true;
-  } else say(problem.title, "bad");
+  } else sayProblem(problem);
   return problem === undefined;
 }, "second");
 
@@ -44,7 +44,7 @@ let accessToken;
 const bearer = () => ({ Authorization: `Bearer ${accessToken}` });
 onSubmit(async () => {
   const { problem } = await ask("/auth/logout", { method: "POST", headers: bearer(), body: {} });
-  if (problem) say(problem.title, "bad");
+  if (problem) sayProblem(problem);
   else beginAgain("You are signed out.", "plain");
   return problem === undefined;
 }, "end");

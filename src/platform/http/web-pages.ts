@@ -17,6 +17,7 @@ const HEADERS = {
 export const webPages = new Hono<ApiEnv>()
   .get("/order/:orderId", (c) => page(c, "order"))
   .get("/account/verify", (c) => page(c, "verify"))
+  .get("/account/confirm-email", (c) => page(c, "confirm-email"))
   .get("/account/reset", (c) => page(c, "reset"))
   // Where a sign-in by an account elsewhere begins and ends, for a shop without a front end of its own.
   .get("/sign-in/:provider", (c) => page(c, "sign-in"))

@@ -5,6 +5,7 @@ describe("the pages that mails and issuers send people to", () => {
   it.for([
     ["/order/ord_1", "Your order"],
     ["/account/verify", "Confirm your address"],
+    ["/account/confirm-email", "Confirm your new address"],
     ["/account/reset", "Set a new password"],
     ["/account/forgot", "Set a new password"],
     ["/account/sign-in", "Set a new password"],
