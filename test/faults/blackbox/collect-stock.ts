@@ -13,6 +13,8 @@ type Entry = {
 };
 type Shelf = StockTotals & { entries: Entry[] };
 
+/** Places and locations of a SKU are counted together here. */
+const ALL = "all";
 const KINDS: Record<string, string> = {
   receive: "RESTOCK",
   adjust: "RESTOCK",
@@ -37,10 +39,10 @@ export function collectStock(
     const entries = whole!.entries.concat(...parts.map((part) => part.entries));
     if (parts.length > 0) entries.sort(byTime);
     for (const [at, { hold, kind, quantity }] of entries.entries()) {
-      evidence.add("inv", at + 1, sku, hold, kind, quantity);
+      evidence.add("inv", at + 1, sku, ALL, ALL, hold, kind, quantity);
     }
     const { onHand, held } = parts.length > 0 ? (views.get(sku) ?? whole!) : whole!;
-    evidence.add("snap", sku, entries.length, onHand, held, 1);
+    evidence.add("snap", sku, ALL, ALL, entries.length, onHand, held, 1);
   }
 }
 

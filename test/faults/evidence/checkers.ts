@@ -7,6 +7,8 @@ export type Violation = { checker: string; seed: number; subject: string };
 /** An order that counts: placed and not cancelled. */
 export const STANDING = "(SELECT * FROM orders WHERE status <> 'cancelled')";
 
+const SAME_SHELF = "i.sku = s.sku AND i.place = s.place AND i.location = s.location";
+
 /**
  * The rules of RELIABILITY 2.4 as queries over the evidence; each must find no row. They know the
  * books of the outside and the ledgers, and nothing of what the saga believes.
@@ -14,25 +16,38 @@ export const STANDING = "(SELECT * FROM orders WHERE status <> 'cancelled')";
 export const QUERIES: Record<string, readonly string[]> = {
   // What a shelf holds is what its ledger says, on every snapshot; and, at the end, what orders leave.
   I1: [
-    `SELECT s.sku || '@' || s.at_seq FROM snap s WHERE s.on_hand <> (SELECT
-       SUM(CASE kind WHEN 'RESTOCK' THEN qty WHEN 'RETURN' THEN qty WHEN 'CONFIRM' THEN -qty ELSE 0 END)
-       FROM inv i WHERE i.sku = s.sku AND i.seq <= s.at_seq)`,
-    `SELECT s.sku || '@' || s.at_seq FROM snap s WHERE s.held <> (SELECT COALESCE(SUM(CASE
-       WHEN kind = 'RESERVE' THEN qty WHEN kind IN ('RELEASE', 'EXPIRE', 'CONFIRM') THEN -qty ELSE 0 END), 0)
-       FROM inv i WHERE i.sku = s.sku AND i.seq <= s.at_seq)`,
+    `SELECT s.sku || ' ' || s.place || ' ' || s.location || '@' || s.at_seq FROM snap s WHERE s.on_hand <>
+       (SELECT COALESCE(SUM(CASE WHEN kind IN ('RESTOCK', 'RETURN', 'TRANSFER') THEN qty
+       WHEN kind = 'CONFIRM' THEN -qty ELSE 0 END), 0) FROM inv i WHERE ${SAME_SHELF} AND i.seq <= s.at_seq)`,
+    `SELECT s.sku || ' ' || s.place || ' ' || s.location || '@' || s.at_seq FROM snap s WHERE s.held <>
+       (SELECT COALESCE(SUM(CASE WHEN kind = 'RESERVE' THEN qty
+       WHEN kind IN ('RELEASE', 'EXPIRE', 'CONFIRM') THEN -qty ELSE 0 END), 0)
+       FROM inv i WHERE ${SAME_SHELF} AND i.seq <= s.at_seq)`,
     `SELECT s.sku FROM (SELECT sku, SUM(CASE kind WHEN 'RESTOCK' THEN qty WHEN 'RETURN' THEN qty
        WHEN 'CONFIRM' THEN -qty ELSE 0 END) AS left FROM inv GROUP BY sku) s
      WHERE s.left <> (SELECT SUM(qty) FROM inv i WHERE i.sku = s.sku AND kind = 'RESTOCK')
        - COALESCE((SELECT SUM(qty) FROM lines JOIN ${STANDING} USING (order_id) WHERE sku = s.sku), 0)`,
+    // What leaves one place of a SKU arrives at another, once and whole, or is on its way: that is only
+    // the newest of its channel.
+    `SELECT sku || ' ' || reservation_id FROM inv WHERE kind = 'TRANSFER' GROUP BY sku, reservation_id, location
+       HAVING COUNT(*) > 2 OR SUM(qty) > 0 OR (COUNT(*) = 2 AND SUM(qty) <> 0)`,
+    `SELECT sku || ' ' || channel FROM (SELECT sku, reservation_id, rtrim(reservation_id, '0123456789') AS channel
+       FROM inv WHERE kind = 'TRANSFER' GROUP BY sku, reservation_id, location HAVING SUM(qty) <> 0)
+       GROUP BY sku, channel HAVING COUNT(DISTINCT reservation_id) > 1`,
   ],
   I1b: [
-    `SELECT sku || '#' || seq FROM (SELECT sku, seq, SUM(CASE WHEN kind IN ('RESTOCK', 'RETURN', 'RELEASE', 'EXPIRE')
-       THEN qty WHEN kind = 'RESERVE' THEN -qty ELSE 0 END) OVER (PARTITION BY sku ORDER BY seq) AS free
-       FROM inv) WHERE free < 0`,
+    `SELECT sku || ' ' || place || ' ' || location || '#' || seq FROM (SELECT *, SUM(CASE
+       WHEN kind IN ('RESTOCK', 'RETURN', 'RELEASE', 'EXPIRE', 'TRANSFER') THEN qty
+       WHEN kind = 'RESERVE' THEN -qty ELSE 0 END) OVER (PARTITION BY sku, place, location ORDER BY seq)
+       AS free FROM inv) WHERE free < 0`,
   ],
   I2: [
     `SELECT sku FROM lines l JOIN ${STANDING} USING (order_id) GROUP BY sku HAVING
        SUM(qty) > (SELECT SUM(qty) FROM inv i WHERE i.sku = l.sku AND kind = 'RESTOCK')`,
+    // No shopper has bought more than one may have.
+    `SELECT i.sku || ' ' || shopper FROM inv i JOIN limits USING (sku) JOIN buyers ON attempt_key = reservation_id
+       GROUP BY i.sku, shopper HAVING SUM(CASE kind WHEN 'CONFIRM' THEN qty WHEN 'RETURN' THEN -qty ELSE 0 END)
+       > MAX(units_max)`,
   ],
   // Nothing is still reserved once every attempt is over, and nobody was refused what was free.
   I3: [
@@ -44,7 +59,7 @@ export const QUERIES: Record<string, readonly string[]> = {
     `SELECT order_id || ' ' || l.sku FROM lines l JOIN ${STANDING} o USING (order_id) WHERE l.qty <> (SELECT
        COALESCE(SUM(CASE kind WHEN 'CONFIRM' THEN qty WHEN 'RETURN' THEN -qty ELSE 0 END), 0)
        FROM inv i WHERE i.reservation_id = o.attempt_key AND i.sku = l.sku)`,
-    `SELECT reservation_id FROM inv WHERE reservation_id IS NOT NULL
+    `SELECT reservation_id FROM inv WHERE kind IN ('CONFIRM', 'RETURN')
        AND reservation_id NOT IN (SELECT attempt_key FROM ${STANDING}) GROUP BY reservation_id, sku
        HAVING SUM(CASE kind WHEN 'CONFIRM' THEN qty WHEN 'RETURN' THEN -qty ELSE 0 END) <> 0`,
   ],
@@ -133,11 +148,13 @@ export const QUERIES: Record<string, readonly string[]> = {
        AND b.n > a.n WHERE a.outcome IN ('unknown', 'declined', 'approved')`,
   ],
   I19: ["SELECT attempt_key || ' ' || step FROM steps WHERE step NOT IN ('done', 'undone')"],
-  // A hold ends once, one way, and is sold only by its own units.
+  // A hold is made in one place, ends once, one way, and is sold only by its own units.
   I20: [
-    `SELECT reservation_id || ' ' || sku FROM inv WHERE reservation_id IS NOT NULL AND kind <> 'RETURN'
-       GROUP BY reservation_id, sku HAVING SUM(CASE kind WHEN 'RESERVE' THEN qty ELSE -qty END) <> 0
+    `SELECT reservation_id || ' ' || sku FROM inv WHERE kind IN ('RESERVE', 'RELEASE', 'EXPIRE', 'CONFIRM')
+       GROUP BY reservation_id, sku, place, location HAVING SUM(CASE kind WHEN 'RESERVE' THEN qty ELSE -qty END) <> 0
        OR SUM(kind = 'CONFIRM') > 1`,
+    `SELECT reservation_id || ' ' || sku FROM inv WHERE kind IN ('RESERVE', 'CONFIRM')
+       GROUP BY reservation_id, sku HAVING COUNT(DISTINCT place) > 1`,
   ],
   I22: [
     // Charged is what the accepted quote says, to the unit.

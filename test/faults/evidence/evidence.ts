@@ -2,8 +2,11 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
 /** What can be seen from outside, copied after the run: no row comes from what the saga believes. */
 const TABLES = {
-  inv: "seq INTEGER, sku TEXT, reservation_id TEXT, kind TEXT, qty INTEGER",
-  snap: "sku TEXT, at_seq INTEGER, on_hand INTEGER, held INTEGER, final INTEGER",
+  // One ledger per place of a SKU, or of a whole shop's objects together; a transfer's other end has its name.
+  inv: "seq INTEGER, sku TEXT, place TEXT, location TEXT, reservation_id TEXT, kind TEXT, qty INTEGER",
+  snap: "sku TEXT, place TEXT, location TEXT, at_seq INTEGER, on_hand INTEGER, held INTEGER, final INTEGER",
+  limits: "sku TEXT, units_max INTEGER",
+  buyers: "attempt_key TEXT, shopper TEXT",
   psp: "n INTEGER, psp TEXT, checkout_id TEXT, idem_key TEXT, ref TEXT, kind TEXT, amount INTEGER, currency TEXT",
   calls:
     "n INTEGER, psp TEXT, attempt_key TEXT, started_ms INTEGER, ended_ms INTEGER, outcome TEXT",
@@ -59,6 +62,7 @@ export class Evidence {
     }
     database.exec(`COMMIT; CREATE INDEX psp_by_key ON psp (idem_key); CREATE INDEX psp_by_ref ON psp (ref);
       CREATE INDEX orders_by_id ON orders (order_id); CREATE INDEX inv_by_hold ON inv (reservation_id);
+      CREATE INDEX inv_by_shelf ON inv (sku, place, location, seq);
       CREATE INDEX lines_by_order ON lines (order_id); CREATE INDEX q_by_id ON q (effect_id)`);
     return database;
   }

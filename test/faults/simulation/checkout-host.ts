@@ -146,6 +146,7 @@ export class CheckoutHost {
     this.save(attempt);
     const names = [attempt.key, this.checkoutId, quote.id];
     evidence.add("attempts", ...names, timeline.nowMs, key);
+    evidence.add("buyers", attempt.key, this.shopper);
     if (bug !== "alarm_forgotten") this.#armAt(timeline.nowMs + RESUME_AFTER_MS);
     return attempt;
   }

@@ -7,7 +7,7 @@ import { ok } from "../../../src/shared/result.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
 import type { Caller, Wire } from "./faults.ts";
-import { ObjectStorage, objectState } from "./object-storage.ts";
+import { ObjectStorage, objectState, tables } from "./object-storage.ts";
 import { METER } from "./stock-room.ts";
 
 export type Coupon = { code: string; usesMax: number; usesPerShopperMax: number };
@@ -53,7 +53,7 @@ export class Codes {
   tell(evidence: Evidence): void {
     for (const [code, { storage }] of this.#coupons) {
       // Made at the first use: a coupon that nobody used has no tables.
-      if (!hasLedger(storage)) continue;
+      if (!tables(storage).has("ledger")) continue;
       const rows = storage.sql.exec<Record<"sequence" | "kind" | "id" | "shopper", string>>(
         `SELECT sequence, kind, redemption_id AS id, shopper FROM ledger JOIN redemption
          USING (redemption_id) ORDER BY sequence`,
@@ -104,6 +104,3 @@ export class Codes {
     return storage.sql.exec<{ balance: number }>("SELECT balance FROM voucher").one().balance;
   }
 }
-
-const hasLedger = (storage: ObjectStorage): boolean =>
-  storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").toArray().length > 0;

@@ -1,4 +1,4 @@
-import { DependencyDown } from "../../../src/platform/dependency.ts";
+import { DependencyDown, weatherBehind } from "../../../src/platform/dependency.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -8,6 +8,15 @@ const CALLS = [
   "commit",
   "release",
   "take_back",
+  "supply",
+  "lend",
+  "report",
+  "consult",
+  "knows",
+  "units_of",
+  "adopt",
+  "inspect",
+  "policy",
   "redeem",
   "restore",
   "terms",
@@ -51,6 +60,11 @@ const OTHER_FAULTS = [
   "F17 news twice",
   "F18 clock jumps",
   "F19 alarm late",
+  "F19 stock alarm late",
+  "F19 whole died before a call",
+  "F19 whole died around a call",
+  "F19 shard died before a call",
+  "F19 shard died around a call",
   "F20 same key again",
   "F20 other key at once",
   "F20 other body under the key",
@@ -74,21 +88,35 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 /** A call late by less than this may still arrive at a processor: its promise of settling covers it. */
 const LATE_MS_MAX = 1_500;
 const TRANSIT_MS_MAX = 150;
-const CALM = 0.008;
+/** So many calls have a storm in each world. */
+const STORMS = 4;
+const CALM = 0.012;
 const STORM = 0.15;
 /** Calls that few checkouts come to: when one does, it shall be in bad weather. */
 const RARE: ReadonlySet<Call> = new Set([
-  "cancel",
   "refund",
-  "void",
   "find",
   "take_back",
   "restore",
+  "knows",
+  "units_of",
+  "inspect",
+  "policy",
 ]);
-const RARE_CALM = 0.2;
+const RARE_CALM = 0.3;
 const RARE_STORM = 0.6;
-/** The rarest: stock that was lost between hold and sale. Its repeats come by alarm until it is through. */
-const CANCEL = 0.85;
+/** Those of few checkouts, and between the objects of a split SKU. */
+const UNCOMMON: ReadonlySet<Call> = new Set([
+  "redeem",
+  "clear_cart",
+  "supply",
+  "lend",
+  "report",
+  "consult",
+]);
+const UNCOMMON_CALM = 0.03;
+/** The rarest, each repeated by an alarm or its caller until it is through. */
+const RAREST: Partial<Record<Call, number>> = { cancel: 0.85, adopt: 0.6, void: 0.5 };
 
 /** The network between all parts. Each world picks a few calls for its storm, and by chance all else. */
 export class Wire {
@@ -98,19 +126,22 @@ export class Wire {
   readonly #timeline: Timeline;
   readonly #coverage: Coverage;
   readonly #log: (line: string) => void;
+  readonly #thrown: (place: string, error: unknown) => void;
 
   constructor(parts: {
     random: Random;
     timeline: Timeline;
     coverage: Coverage;
     log: (line: string) => void;
+    thrown: (place: string, error: unknown) => void;
   }) {
     this.#random = parts.random;
     this.#timeline = parts.timeline;
     this.#coverage = parts.coverage;
     this.#log = parts.log;
+    this.#thrown = parts.thrown;
     const { random } = parts;
-    this.#storm = new Set([random.pick(CALLS), random.pick(CALLS), random.pick(CALLS)]);
+    this.#storm = new Set(Array.from({ length: STORMS }, () => random.pick(CALLS)));
   }
 
   /** Whether this fault strikes now; counted where it does. */
@@ -126,7 +157,7 @@ export class Wire {
   }
 
   /** Lets `apply` happen over there, once as a rule. Throws weather when this side cannot know. */
-  async call<T>(caller: Caller, name: Call, apply: () => T, slowMs = 0): Promise<T> {
+  async call<T>(caller: Caller, name: Call, apply: () => T | Promise<T>, slowMs = 0): Promise<T> {
     if (!caller.isAlive()) return never();
     const fault = this.#draw(name);
     if (fault === "F1 crash before") return died(caller);
@@ -137,13 +168,13 @@ export class Wire {
         await this.#timeline.sleep(this.#random.between(200, 2_000));
         break;
       case "F7 delivered late":
-        this.#timeline.after(this.#random.between(100, LATE_MS_MAX), apply);
+        this.#copy(name, apply, this.#random.between(100, LATE_MS_MAX));
         break;
       default: {
         if (fault === "F6 delivered twice") {
-          this.#timeline.after(this.#random.between(1, LATE_MS_MAX), apply);
+          this.#copy(name, apply, this.#random.between(1, LATE_MS_MAX));
         }
-        const result = apply();
+        const result = await apply();
         if (fault === "F2 crash after") return died(caller);
         await this.#timeline.sleep(this.#random.between(1, TRANSIT_MS_MAX) + slowMs);
         if (!caller.isAlive()) return never();
@@ -154,10 +185,24 @@ export class Wire {
     throw new DependencyDown(name);
   }
 
+  /** Arrives without anybody waiting for its answer. */
+  #copy<T>(name: Call, apply: () => T | Promise<T>, delayMs: number): void {
+    this.#timeline.after(delayMs, async () => {
+      try {
+        await apply();
+      } catch (error) {
+        if (!weatherBehind(error)) this.#thrown(`late ${name}`, error);
+      }
+    });
+  }
+
   #probabilityOf(name: Call): number {
-    if (name === "cancel") return CANCEL;
-    if (RARE.has(name)) return this.#storm.has(name) ? RARE_STORM : RARE_CALM;
-    return this.#storm.has(name) ? STORM : CALM;
+    const isStorm = this.#storm.has(name);
+    const rarest = RAREST[name];
+    if (rarest !== undefined) return rarest;
+    if (RARE.has(name)) return isStorm ? RARE_STORM : RARE_CALM;
+    if (UNCOMMON.has(name)) return isStorm ? STORM : UNCOMMON_CALM;
+    return isStorm ? STORM : CALM;
   }
 
   #draw(name: Call): WireFault | undefined {

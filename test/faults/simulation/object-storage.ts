@@ -61,3 +61,12 @@ export class ObjectStorage {
 /** The state that an object of this name is constructed with. */
 export const objectState = (storage: ObjectStorage, name: string): DurableObjectState =>
   ({ storage, id: { name } }) as unknown as DurableObjectState;
+
+/** What an object has stored anything in: one that was only ever asked has no tables. */
+export const tables = (storage: ObjectStorage): Set<string> =>
+  new Set(
+    storage.sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .toArray()
+      .map(({ name }) => name),
+  );

@@ -22,7 +22,6 @@ const TICK_MS = 5_000;
 /** After the last fault: alarms rest a minute at most, messages twenty seconds. */
 const HEAL_MS = 15 * 60_000;
 const TTL_MS_MAX = 60 * 60_000;
-const LAST_BUYERS = 3;
 
 /** Runs one world to the end, lets it heal, and checks what it left behind. */
 export async function runWorld(options: {
@@ -40,7 +39,7 @@ export async function runWorld(options: {
   // The product's objects read the clock themselves.
   Date.now = () => world.timeline.nowMs + world.skewMs();
   try {
-    world.open(checkouts);
+    await world.open(checkouts);
     const shoppers = arrivals(world, checkouts);
     await rush(world);
     await heal(world);
@@ -72,8 +71,9 @@ function arrivals(world: WorldType, checkouts: number): ShopperType[] {
   });
 }
 
-function enter(world: WorldType, n: number): ShopperType {
-  const shopper = new Shopper(world, n);
+/** Few people for many checkouts, so that limits per shopper bind. */
+function enter(world: WorldType, n: number, name = `shopper_${n % 40}`): ShopperType {
+  const shopper = new Shopper(world, n, name);
   world.hosts.set(shopper.host.checkoutId, shopper);
   return shopper;
 }
@@ -83,16 +83,12 @@ async function rush(world: WorldType): Promise<void> {
   const endMs = timeline.nowMs + RUSH_MS + 60_000;
   while (timeline.nowMs < endMs) {
     await timeline.advanceTo(timeline.nowMs + TICK_MS);
-    tick(world);
+    world.queue.sweep();
     world.jumpClock();
+    world.resplit();
     if (random.chance(0.3)) world.shop.raisePrice(random.pick(world.skus));
     world.stock.snapshot(world.evidence, false);
   }
-}
-
-function tick(world: WorldType): void {
-  world.stock.expire();
-  world.queue.sweep();
 }
 
 async function heal(world: WorldType): Promise<void> {
@@ -111,11 +107,9 @@ async function heal(world: WorldType): Promise<void> {
 async function lastBuyers(world: WorldType, checkouts: number): Promise<ShopperType[]> {
   const { timeline, skus, evidence, stock } = world;
   await timeline.advanceTo(timeline.nowMs + TTL_MS_MAX);
-  world.stock.expire();
   const buyers: ShopperType[] = [];
-  for (let n = 0; n < LAST_BUYERS; n += 1) {
-    const buyer = enter(world, checkouts + n);
-    const sku = skus[n % skus.length]!;
+  for (const [n, sku] of skus.entries()) {
+    const buyer = enter(world, checkouts + n, `late_${n}`);
     const available = stock.available(sku);
     void buyer.buy([{ sku, quantity: 1 }]);
     await timeline.advanceTo(timeline.nowMs + HEAL_MS / 3);
@@ -138,6 +132,7 @@ function tell(world: WorldType): void {
   const { evidence, stock, codes, log, shop } = world;
   stock.snapshot(evidence, false);
   stock.tell(evidence);
+  world.tellLimits();
   codes.tell(evidence);
   log.tell(evidence);
   for (const [key, step] of world.attempts) evidence.add("steps", key, step);

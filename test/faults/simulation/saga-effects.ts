@@ -17,7 +17,11 @@ export function simulatedDeps(world: World, { host, caller, tokens }: Run): Saga
   const { bug, wire, timeline, shop, codes, desk, log, queue } = world;
   const stock = world.stock.for(caller);
   const quoteOf = ({ quoteId }: Attempt) => shop.quoteOf(quoteId);
-  const skusOf = (attempt: Attempt) => quoteOf(attempt).lines.map(({ sku }) => sku);
+  const endOf = (attempt: Attempt) => ({
+    holdId: attempt.key,
+    skus: quoteOf(attempt).lines.map(({ sku }) => sku),
+    buyer: host.shopper,
+  });
   const totalOf = (attempt: Attempt) => money(quoteOf(attempt).totalMinor, CURRENCY);
   return {
     settleMs: bug === "settle_window_of_nothing" ? 0 : SETTLE_MS,
@@ -31,9 +35,16 @@ export function simulatedDeps(world: World, { host, caller, tokens }: Run): Saga
     },
     hold: (attempt) => {
       const { lines } = quoteOf(attempt);
-      return stock.hold({ holdId: attempt.key, lines, ttlMs: world.holdTtlMs });
+      const { key: holdId, startedAtMs } = attempt;
+      return stock.hold({
+        holdId,
+        lines,
+        ttlMs: world.holdTtlMs,
+        buyer: host.shopper,
+        startedAtMs,
+      });
     },
-    release: (attempt) => stock.release(attempt.key, skusOf(attempt)),
+    release: (attempt) => stock.release(endOf(attempt)),
     termsHold: (attempt) =>
       wire.call(caller, "terms", () => shop.termsHold(host.cart, quoteOf(attempt))),
     redeem: ({ key, redemptions }) => codes.redeem(caller, key, redemptions),
@@ -56,7 +67,7 @@ export function simulatedDeps(world: World, { host, caller, tokens }: Run): Saga
         if (bug === "answer_before_order") return;
         log.place(attempt.orderId, placedData(host, attempt, quoteOf(attempt)));
       }),
-    commit: (attempt) => stock.commit(attempt.key, skusOf(attempt)),
+    commit: (attempt) => stock.commit(endOf(attempt)),
     cancelPlaced: ({ orderId, key }) =>
       wire.call(caller, "cancel", () => {
         if (bug === "lost_stock_kept_quiet") return;

@@ -20,10 +20,9 @@ export class Shopper {
   #keys = 0;
   #lastRequest: { key: string; quote: Quote } | undefined;
 
-  constructor(world: World, n: number) {
+  constructor(world: World, n: number, name: string) {
     this.#world = world;
-    // Few people for many checkouts, so that limits per shopper bind.
-    this.name = `shopper_${n % 40}`;
+    this.name = name;
     this.isCardBad = world.random.chance(0.06);
     this.host = new CheckoutHost(world, this, n);
   }

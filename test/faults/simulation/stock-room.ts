@@ -1,26 +1,24 @@
 import { commitAll, holdAll, releaseAll, takeBackAll } from "../../../src/inventory/hold-stock.ts";
-import type { Hold } from "../../../src/inventory/model.ts";
+import type { Hold, StockPolicy } from "../../../src/inventory/model.ts";
+import { type Place, placeInName, WHOLE } from "../../../src/inventory/shards/layout.ts";
 import { StockBook } from "../../../src/inventory/stock-book.ts";
 import { StockStore } from "../../../src/inventory/stock-store.ts";
 import type { InventoryEnv } from "../../../src/inventory/stub.ts";
-import { STOCK_MIGRATIONS } from "../../../src/inventory/tables.ts";
 import type { TakeBackAll } from "../../../src/orders/return-stock.ts";
-import { DependencyDown } from "../../../src/platform/dependency.ts";
+import { DependencyDown, weatherBehind } from "../../../src/platform/dependency.ts";
 import type { Meter } from "../../../src/platform/telemetry/meter.ts";
 import type { Sku } from "../../../src/shared/ids.ts";
 import { err, ok } from "../../../src/shared/result.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
-import type { Caller, Wire } from "./faults.ts";
-import { ObjectStorage } from "./object-storage.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Caller } from "./faults.ts";
+import { hasStock, type StockNode, StockObjects, type StockParts } from "./stock-objects.ts";
 
 /** Counts nothing: round trips are another proof's business. */
 export const METER = {
   step: <T>(_kind: string, call: () => Promise<T>) => call(),
 } as unknown as Meter;
 
-type Shelf = { storage: ObjectStorage; store: StockStore; book: StockBook };
 const LEDGER_KINDS: Record<string, string> = {
   receive: "RESTOCK",
   return: "RETURN",
@@ -28,47 +26,62 @@ const LEDGER_KINDS: Record<string, string> = {
   release: "RELEASE",
   expire: "EXPIRE",
   commit: "CONFIRM",
+  transfer: "TRANSFER",
 };
-const EXPIRED_AT_ONCE = 500;
 /** Bugs of a shop that never asks whether what it held was still there. */
 const TRUSTING = new Set<Bug | undefined>(["commit_ignores_lost_hold", "partial_hold_accepted"]);
+const POLICY_TRIES_MAX = 4;
 
-type StockParts = { timeline: Timeline; wire: Wire; skewMs: () => number; bug: Bug | undefined };
+type End = { holdId: string; skus: readonly Sku[]; buyer: string };
 
-/** The product's stock book and rows, one SQLite per SKU, and its fan-out over them. */
+/** The product's stock objects and its fan-out over the SKUs of an order. */
 export class StockRoom {
-  readonly #shelves = new Map<string, Shelf>();
+  readonly #objects: StockObjects;
   readonly #parts: StockParts;
   #returns = 0;
 
   constructor(parts: StockParts) {
     this.#parts = parts;
+    this.#objects = new StockObjects(parts);
   }
 
-  open(sku: Sku, quantity: number): void {
-    const storage = new ObjectStorage();
-    for (const migration of STOCK_MIGRATIONS) storage.sql.exec(migration);
-    const store = new StockStore(storage.sql);
-    const shelf = { storage, store, book: new StockBook(store) };
-    this.#shelves.set(sku, shelf);
-    const movement = {
-      movementId: "opening",
-      kind: "receive",
-      delta: quantity,
-      reason: "",
-    } as const;
-    this.#change(sku, ({ book }, nowMs) => book.move(movement, nowMs));
-  }
-
-  available(sku: Sku): number {
-    return this.#shelves.get(sku)!.store.available();
-  }
-
-  /** What the alarms of the objects do. */
-  expire(): void {
-    for (const sku of this.#shelves.keys()) {
-      this.#change(sku, ({ book }, nowMs) => book.expire(nowMs, EXPIRED_AT_ONCE));
+  /** A SKU with a policy is one that may be split while the world goes on. */
+  async open(sku: Sku, quantity: number, policy?: StockPolicy): Promise<void> {
+    if (policy) this.#objects.maySplit(sku);
+    const backorder = this.#parts.bug === "check_then_allocate";
+    const opening = { movementId: "opening", quantity, backorder };
+    await this.#objects.enter(this.#whole(sku), (whole) => whole.openStock(opening), false);
+    if (policy && !backorder) {
+      await this.#objects.enter(this.#whole(sku), (whole) => whole.setPolicy(policy), false);
     }
+  }
+
+  /** What an operator does, who tries again when the answer does not come, and not for ever. */
+  async declare(sku: Sku, policy: StockPolicy): Promise<void> {
+    const { wire, bug } = this.#parts;
+    if (bug === "check_then_allocate") return;
+    const operator = { isAlive: () => true, crash: () => {} };
+    for (let tries = 0; tries < POLICY_TRIES_MAX; tries += 1) {
+      try {
+        await wire.call(operator, "policy", () =>
+          this.#objects.enter(this.#whole(sku), (whole) => whole.setPolicy(policy)),
+        );
+        return;
+      } catch (error) {
+        if (!weatherBehind(error)) this.#parts.thrown("policy", error);
+      }
+    }
+  }
+
+  /** What lies anywhere for anybody, by the shelves and by what is between two of them. */
+  available(sku: Sku): number {
+    return this.#filled(sku).reduce((sum, { storage }) => {
+      const free = "SELECT COALESCE(SUM(on_hand - held), 0) AS units FROM stock";
+      const moved =
+        "SELECT COALESCE(SUM(quantity), 0) AS units FROM ledger WHERE kind = 'transfer'";
+      const unitsOf = (query: string) => storage.sql.exec<{ units: number }>(query).one().units;
+      return sum + unitsOf(free) - unitsOf(moved);
+    }, 0);
   }
 
   /** The product's own calls over all SKUs of an order, as this caller makes them. */
@@ -79,131 +92,131 @@ export class StockRoom {
         const held = await holdAll(env, METER, request);
         return this.#parts.bug === "partial_hold_accepted" ? ok(null) : held;
       },
-      commit: async (holdId: string, skus: readonly Sku[]): Promise<readonly Sku[]> => {
-        const committed = await commitAll(env, METER, { holdId, skus });
+      commit: async (end: End): Promise<readonly Sku[]> => {
+        const committed = await commitAll(env, METER, end);
         if (committed.ok || TRUSTING.has(this.#parts.bug)) return [];
         return committed.error.skus;
       },
-      release: (holdId: string, skus: readonly Sku[]) =>
-        this.#parts.bug === "release_forgotten"
-          ? Promise.resolve()
-          : releaseAll(env, METER, { holdId, skus }),
+      release: (end: End) =>
+        this.#parts.bug === "release_forgotten" ? Promise.resolve() : releaseAll(env, METER, end),
       takeBack: ((request) => takeBackAll(env, METER, request)) satisfies TakeBackAll,
     };
   }
 
   snapshot(evidence: Evidence, isFinal: boolean): void {
-    for (const [sku, { storage }] of this.#shelves) {
-      const { onHand, held } = storage.sql
-        .exec<{ onHand: number; held: number }>(
-          "SELECT SUM(on_hand) AS onHand, SUM(held) AS held FROM stock",
-        )
-        .one();
+    for (const { sku, place, storage } of this.#filled()) {
       const { sequence } = storage.sql
-        .exec<{ sequence: number }>("SELECT MAX(sequence) AS sequence FROM ledger")
+        .exec<{ sequence: number }>("SELECT COALESCE(MAX(sequence), 0) AS sequence FROM ledger")
         .one();
-      evidence.add("snap", sku, sequence, onHand, held, Number(isFinal));
+      const shelves = storage.sql.exec<{ location: string; onHand: number; held: number }>(
+        "SELECT location, on_hand AS onHand, held FROM stock ORDER BY location",
+      );
+      for (const { location, onHand, held } of shelves) {
+        evidence.add("snap", sku, place, location, sequence, onHand, held, Number(isFinal));
+      }
     }
   }
 
   tell(evidence: Evidence): void {
-    for (const [sku, { storage }] of this.#shelves) {
+    for (const { sku, place, storage } of this.#filled()) {
       const rows = storage.sql.exec<{
         sequence: number;
         kind: string;
         quantity: number;
+        location: string;
         reference: string;
-      }>("SELECT sequence, kind, quantity, reference FROM ledger ORDER BY sequence");
-      for (const { sequence, kind, quantity, reference } of rows) {
-        const hold = kind === "receive" ? null : reference.replace(/^return:/, "").split("#")[0]!;
-        evidence.add("inv", sequence, sku, hold, LEDGER_KINDS[kind]!, quantity);
+      }>("SELECT sequence, kind, quantity, location, reference FROM ledger ORDER BY sequence");
+      for (const { sequence, kind, quantity, location, reference } of rows) {
+        const about = kind === "receive" ? null : reference.replace(/^return:/, "").split("#")[0]!;
+        const what = [about, LEDGER_KINDS[kind]!, quantity];
+        evidence.add("inv", sequence, sku, place, location, ...what);
       }
     }
   }
 
-  close(): void {
-    for (const { storage } of this.#shelves.values()) storage.close();
+  close = (): void => this.#objects.close();
+
+  #whole = (sku: Sku): StockNode => this.#objects.node(sku, WHOLE);
+
+  #filled(sku?: Sku): StockNode[] {
+    return this.#objects
+      .nodes()
+      .filter((node) => (sku === undefined || node.sku === sku) && hasStock(node));
   }
 
   #env(caller: Caller): InventoryEnv {
+    const shard = (name: string) => {
+      const { sku, place } = placeInName(name);
+      return this.#stub(caller, sku as Sku, place);
+    };
+    return {
+      SKU_STOCK: { getByName: (sku: Sku) => this.#stub(caller, sku, WHOLE) },
+      SKU_SHARD: { getByName: shard },
+    } as unknown as InventoryEnv;
+  }
+
+  #stub(caller: Caller, sku: Sku, place: Place) {
     const { wire, timeline, bug } = this.#parts;
-    const stub = (sku: string) => ({
+    const node = this.#objects.node(sku, place);
+    return {
       hold: async (hold: Hold) => {
         if (wire.strikes("F8 part of a fan-out", 0.01)) throw new DependencyDown("object");
         if (bug === "check_then_allocate") {
-          if (this.available(sku as Sku) < hold.quantity) {
+          if (this.available(sku) < hold.quantity) {
             return err({ code: "insufficient_stock", available: 0 });
           }
           await timeline.sleep(200);
         }
-        return wire.call(caller, "hold", () => this.#hold(sku, hold));
+        return wire.call(caller, "hold", () =>
+          this.#objects.enter(node, (stock) => stock.hold(hold)),
+        );
       },
-      commit: (holdId: string) =>
-        wire.call(caller, "commit", () =>
-          this.#change(sku, (shelf, nowMs) => this.#commit(shelf, holdId, nowMs)),
-        ),
-      release: (holdId: string) =>
+      commit: (holdId: string, buyer?: string) =>
+        wire.call(caller, "commit", () => this.#commit(node, holdId, buyer)),
+      release: (holdId: string, buyer?: string) =>
         wire.call(caller, "release", () =>
-          this.#change(sku, ({ book }, nowMs) => book.release(holdId, nowMs)),
+          this.#objects.enter(node, (stock) => stock.release(holdId, buyer)),
         ),
       takeBack: (holdId: string, reason: string) =>
-        wire.call(caller, "take_back", () =>
-          this.#change(sku, (shelf, nowMs) => this.#takeBack(shelf, { holdId, reason }, nowMs)),
-        ),
-    });
-    return { SKU_STOCK: { getByName: stub } } as unknown as InventoryEnv;
+        wire.call(caller, "take_back", () => this.#takeBack(node, { holdId, reason })),
+    };
   }
 
-  #hold(sku: string, { holdId, quantity, ttlMs }: Hold) {
-    return this.#change(sku, ({ book, store }, nowMs) => {
-      book.expire(nowMs, EXPIRED_AT_ONCE);
-      if (this.#parts.bug === "check_then_allocate") store.setBackorder(true);
-      return book.hold(holdId, quantity, nowMs + ttlMs, nowMs);
-    });
-  }
-
-  #commit({ book, store, storage }: Shelf, holdId: string, nowMs: number) {
+  async #commit(node: StockNode, holdId: string, buyer?: string) {
     const { bug } = this.#parts;
+    const commit = () => this.#objects.enter(node, (stock) => stock.commit(holdId, buyer));
+    if (!hasStock(node)) return commit();
+    const store = new StockStore(node.storage.sql);
     const hold = store.findHold(holdId);
     if (bug === "commit_without_fence" && hold?.status === "expired") {
       for (const part of store.partsOf(holdId)) {
         const entry = { ...part, kind: "commit", reference: holdId, reason: "" } as const;
-        store.appendLedger(entry, nowMs);
-        storage.sql.exec("UPDATE stock SET may_owe = 1, on_hand = on_hand - ?", part.quantity);
+        store.appendLedger(entry, this.#parts.timeline.nowMs);
+        const update = "UPDATE stock SET may_owe = 1, on_hand = on_hand - ? WHERE location = ?";
+        node.storage.sql.exec(update, part.quantity, part.location);
       }
-      store.endHold(holdId, "committed", nowMs);
+      store.endHold(holdId, "committed", this.#parts.timeline.nowMs);
       return ok({ holdId });
     }
-    const committed = book.commit(holdId, nowMs);
+    const committed = await commit();
     if (bug === "release_after_commit" && committed.ok) {
       const [part] = store.partsOf(holdId);
       const entry = { ...part!, kind: "release", reference: holdId, reason: "" } as const;
-      store.appendLedger(entry, nowMs);
+      store.appendLedger(entry, this.#parts.timeline.nowMs);
     }
     return committed;
   }
 
-  #takeBack(
-    { book, store }: Shelf,
-    { holdId, reason }: { holdId: string; reason: string },
-    nowMs: number,
-  ): number {
+  async #takeBack(node: StockNode, { holdId, reason }: { holdId: string; reason: string }) {
     const { bug } = this.#parts;
     if (bug === "stock_never_returned") return 0;
-    const back = book.takeBack(holdId, reason, nowMs);
-    if (!back.ok) throw new Error("sold goods must find room again");
-    if (bug === "stock_returned_twice" && back.value > 0) {
+    const back = await this.#objects.enter(node, (stock) => stock.takeBack(holdId, reason));
+    if (bug === "stock_returned_twice" && typeof back === "number" && back > 0) {
       this.#returns += 1;
       const movementId = `return:${holdId}#${this.#returns}`;
-      const again = { movementId, kind: "return", delta: store.soldBy(holdId), reason } as const;
-      book.move(again, nowMs);
+      const again = { movementId, kind: "return", delta: back, reason } as const;
+      new StockBook(new StockStore(node.storage.sql)).move(again, this.#parts.timeline.nowMs);
     }
-    return back.value;
-  }
-
-  #change<T>(sku: string, change: (shelf: Shelf, nowMs: number) => T): T {
-    const shelf = this.#shelves.get(sku)!;
-    const nowMs = this.#parts.timeline.nowMs + this.#parts.skewMs();
-    return shelf.storage.transactionSync(() => change(shelf, nowMs));
+    return back;
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ShopperLimit, StockPolicy } from "../../../src/inventory/model.ts";
 import type { ProcessorName } from "../../../src/payments/index.ts";
 import { ANSWERS_MIGRATION } from "../../../src/platform/objects/answers.ts";
 import type { OrderId, Sku, VoucherId } from "../../../src/shared/ids.ts";
@@ -24,6 +25,13 @@ const COUPONS: readonly Coupon[] = [
 ];
 const VOUCHERS = ["vou_1", "vou_2", "vou_3", "vou_4"] as VoucherId[];
 const NEWS_TRIES_MAX = 30;
+/** In how many worlds anything is split or may be, and how many of their SKUs are. */
+const SPLIT_WORLDS = 0.5;
+const SPLIT_SKUS = 0.5;
+/** 1: never; null: as measured, which is never here. */
+const SHARDS_DECLARED = [2, 3, 4, 1, null] as const;
+const LIMITED_TTL_MS_MIN = 40 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
 /** As far as two machines' clocks may be apart. */
 const SKEW_MS_MAX = 5 * 60_000;
 
@@ -36,7 +44,8 @@ export class World {
   readonly answers = new ObjectStorage();
   readonly attempts = new Map<string, string>();
   readonly hosts = new Map<string, Shopper>();
-  readonly skus = ["A", "B", "C", "D", "E"] as Sku[];
+  /** Names that no other world has: the shop remembers which SKUs are split. */
+  readonly skus: readonly Sku[];
   readonly bug: Bug | undefined;
   readonly random: Random;
   readonly wire: Wire;
@@ -49,21 +58,27 @@ export class World {
   readonly holdTtlMs: number;
   readonly hasBackup: boolean;
   readonly #hasNews: boolean;
+  readonly #hasSplits: boolean;
   readonly #hash = createHash("sha256");
+  readonly #splits = new Map<Sku, ShopperLimit | undefined>();
   #skewMs = 0;
 
   constructor({ seed, bug, coverage }: WorldOptions) {
     this.bug = bug;
+    const world = bug === undefined ? seed : `${seed}-${bug}`;
+    this.skus = ["A", "B", "C", "D", "E"].map((name) => `${name}-${world}` as Sku);
     this.random = seeded(seed);
     const { random, timeline, evidence } = this;
     const log = (line: string) => this.#hash.update(`${timeline.nowMs} ${line}\n`);
-    this.wire = new Wire({ random, timeline, coverage, log });
+    const { thrown } = this;
+    this.wire = new Wire({ random, timeline, coverage, log, thrown });
     const { wire } = this;
     this.holdTtlMs = random.pick([600, 1_500, 10_000, 45 * 60_000]);
     this.hasBackup = random.chance(0.7);
     this.#hasNews = random.chance(0.5);
+    this.#hasSplits = random.chance(SPLIT_WORLDS);
     const parts = { timeline, random, wire, evidence, bug };
-    this.stock = new StockRoom({ ...parts, skewMs: this.skewMs });
+    this.stock = new StockRoom({ ...parts, skewMs: this.skewMs, thrown });
     this.codes = new Codes(parts);
     this.shop = new Shop({ ...parts, codes: this.codes });
     this.log = new OrderLog(parts);
@@ -88,10 +103,11 @@ export class World {
   }
 
   /** Fills shelves with less than will be asked for, and issues the codes. */
-  open(checkouts: number): void {
+  async open(checkouts: number): Promise<void> {
     const { random } = this;
     for (const sku of this.skus) {
-      this.stock.open(sku, random.between(Math.ceil(checkouts * 0.1), Math.ceil(checkouts * 0.4)));
+      const units = random.between(Math.ceil(checkouts * 0.05), Math.ceil(checkouts * 0.4));
+      await this.stock.open(sku, units, this.#policyFor(sku));
       this.shop.setPrice(sku, random.between(300, 4_000));
     }
     for (const coupon of COUPONS) {
@@ -104,8 +120,31 @@ export class World {
     }
   }
 
+  /** What an operator does at any moment to a SKU that is split, was, or may be. */
+  resplit(): void {
+    const { random, stock, wire } = this;
+    const sku = random.pick([...this.#splits.keys()]);
+    if (!sku || wire.isHealed || !random.chance(0.3)) return;
+    const limit = this.#splits.get(sku);
+    if (limit && random.chance(0.5)) {
+      limit.max += 1;
+      void stock.declare(sku, { shopperLimit: { ...limit } });
+      return;
+    }
+    void stock.declare(sku, { shards: random.pick(SHARDS_DECLARED) });
+  }
+
   /** How far the clock of whoever asks is off now. */
   skewMs = (): number => this.#skewMs;
+
+  #policyFor(sku: Sku): StockPolicy | undefined {
+    const { random } = this;
+    if (!this.#hasSplits || !random.chance(SPLIT_SKUS)) return undefined;
+    const limit = random.chance(0.4) ? { max: random.between(2, 3), windowMs: DAY_MS } : undefined;
+    this.#splits.set(sku, limit);
+    const shards = random.pick(SHARDS_DECLARED);
+    return { shards, ...(limit && { shopperLimit: { ...limit } }) };
+  }
 
   /** Only where news come: without them nothing but an honest clock tells when a silence is final. */
   jumpClock(): void {
@@ -128,6 +167,14 @@ export class World {
     if (!this.log.find(orderId)) return;
     const data = { reason: "changed my mind", request: "shopper" };
     this.log.append(orderId, { type: "order.cancelled.v1", data });
+  }
+
+  tellLimits(): void {
+    // Where holds lapse before they are sold, a late sale may be one too many: it was paid for.
+    if (this.holdTtlMs < LIMITED_TTL_MS_MIN) return;
+    for (const [sku, limit] of this.#splits) {
+      if (limit) this.evidence.add("limits", sku, limit.max);
+    }
   }
 
   /** A bug showed itself: it is evidence like the rest. */

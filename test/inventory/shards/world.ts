@@ -1,18 +1,18 @@
-import type { StockKeeping } from "../../../src/inventory/keeping.ts";
-import { StockKeeping as Keeping } from "../../../src/inventory/keeping.ts";
 import { placeInName, WHOLE } from "../../../src/inventory/shards/layout.ts";
-import { shardPort, wholePort } from "../../../src/inventory/shards/remote-ports.ts";
-import { ShardStock } from "../../../src/inventory/shards/shard.ts";
-import { Transfers } from "../../../src/inventory/shards/transfers.ts";
-import { SkuStock } from "../../../src/inventory/sku-stock.ts";
+import type { SkuStock } from "../../../src/inventory/sku-stock.ts";
 import type { InventoryEnv } from "../../../src/inventory/stub.ts";
 import { DependencyDown } from "../../../src/platform/dependency.ts";
 import { Meter } from "../../../src/platform/telemetry/meter.ts";
 import { assert } from "../../../src/shared/assert.ts";
 import type { Sku } from "../../../src/shared/ids.ts";
 import { ObjectStorage } from "../../faults/simulation/object-storage.ts";
+import {
+  type StockInstance as Instance,
+  shardInstance,
+  storageWhile,
+  wholeInstance,
+} from "../../faults/simulation/stock-instances.ts";
 
-type Instance = { target: object; keeping?: StockKeeping; alarm(): Promise<void> };
 type Node = {
   name: string;
   storage: ObjectStorage;
@@ -183,54 +183,28 @@ export class World {
 
   #makeWhole(node: Node): Instance {
     const from = { node, generation: node.generation };
-    const target = new SkuStock({
-      ...this.#keepingDeps(node),
-      sku: this.sku,
-      tell: () => Promise.resolve(),
-      shard: (place) => shardPort(this.#stub(from, `${this.sku} ${place}`)),
-    });
-    target.knowAlarm(node.alarmAtMs ?? null);
-    return { target, alarm: () => target.alarm() };
+    const { sku } = this;
+    const shard = (place: string) => this.#stub(from, `${sku} ${place}`);
+    return wholeInstance(this.#depsOf(node), { sku, alarmAtMs: node.alarmAtMs, shard });
   }
 
   #makeShard(node: Node): Instance {
     const from = { node, generation: node.generation };
     const { place } = placeInName(node.name);
-    const keeping: StockKeeping = new Keeping({
-      ...this.#keepingDeps(node),
-      tell: () => target.tell(),
-      offer: () => ({ available: target.free(), backorder: false }),
-    });
-    const transfers = new Transfers(node.storage.sql, keeping.book, place);
-    const target: ShardStock = new ShardStock(keeping, transfers, place, () =>
-      wholePort(this.#stub(from, this.sku)),
-    );
-    keeping.knowAlarm(node.alarmAtMs ?? null);
-    return { target, alarm: () => keeping.alarm(undefined) };
+    const whole = () => this.#stub(from, this.sku);
+    return shardInstance(this.#depsOf(node), { place, alarmAtMs: node.alarmAtMs, whole });
   }
 
-  #keepingDeps(node: Node) {
+  #depsOf(node: Node) {
     const { generation } = node;
-    const { storage } = node;
-    const alive = () => {
-      if (node.generation !== generation) throw new Error("a dead object wrote");
-    };
-    const transactionSync = <T>(change: () => T): T => {
-      alive();
-      return storage.transactionSync(change);
-    };
-    const exec = (query: string, ...bindings: unknown[]) => {
-      alive();
-      return storage.sql.exec(query, ...bindings);
-    };
+    const isAlive = () => node.generation === generation;
     return {
-      storage: { sql: { exec }, transactionSync } as unknown as DurableObjectStorage,
+      storage: storageWhile(node.storage, isAlive),
       nowMs: () => this.nowMs,
       setAlarm: (atMs: number) => {
-        alive();
+        assert(isAlive(), "a dead object set its alarm");
         node.alarmAtMs = atMs;
       },
-      logFailure: () => {},
     };
   }
 
