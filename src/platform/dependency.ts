@@ -2,10 +2,13 @@
 export class DependencyDown extends Error {
   override readonly name = "DependencyDown";
   readonly dependency: string;
+  /** When it wants to be asked again at the earliest; undefined where it did not say. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(dependency: string, cause?: unknown) {
+  constructor(dependency: string, cause?: unknown, retryAfterSeconds?: number) {
     super(`${dependency} is unavailable`, { cause });
     this.dependency = dependency;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { weatherBehind } from "../dependency.ts";
 import type { Meter } from "../telemetry/meter.ts";
 
 /** What every message carries. `id` is the event's own id: consumers are idempotent by it. */
@@ -24,9 +25,14 @@ export async function enqueue(
 }
 
 const RETRY_DELAY_SECONDS_MAX = 600;
-/** Doubles from two seconds up to ten minutes. `attempts` starts at 1. */
-export const retryDelaySeconds = (attempts: number): number =>
-  Math.min(2 ** Math.min(attempts, 10), RETRY_DELAY_SECONDS_MAX);
+/**
+ * Doubles from two seconds up to ten minutes, and is no less than what a system outside asked for.
+ * `attempts` starts at 1.
+ */
+export const retryDelaySeconds = (attempts: number, error?: unknown): number => {
+  const asked = weatherBehind(error)?.retryAfterSeconds ?? 0;
+  return Math.min(Math.max(2 ** Math.min(attempts, 10), asked), RETRY_DELAY_SECONDS_MAX);
+};
 
 export type ConsumerDeps = {
   /** Settles one event. It may run again for the same id, at any time and in any order. */
@@ -46,7 +52,7 @@ export async function consume(batch: MessageBatch, deps: ConsumerDeps): Promise<
       message.ack();
     } catch (error) {
       deps.report(error, message);
-      message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+      message.retry({ delaySeconds: retryDelaySeconds(message.attempts, error) });
     }
   }
 }
