@@ -16,7 +16,7 @@ export function messagePage(newestFirst: readonly Message[], id: string | null):
   nav a { display: block; padding: .7rem 1rem; color: inherit; text-decoration: none;
     border-bottom: 1px solid #e4e4e8; }
   nav a[aria-current] { background: #fff; box-shadow: inset 3px 0 #2457c5; }
-  small { color: #5f5f66; display: block; }
+  small { color: #5f5f66; display: block; overflow-wrap: anywhere; }
   main { padding: 1rem 1.5rem; overflow: auto; }
   h1 { font-size: 1.25rem; margin: 0 0 .25rem; }
   iframe { width: 100%; height: 70vh; border: 1px solid #d5d5da; margin-top: 1rem; }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
+import type { ServiceAccount } from "../../src/platform/config/config.ts";
 import {
   type Gateway,
   type GatewayReply,
@@ -11,6 +12,7 @@ import {
 } from "../gateways/gateway.ts";
 import { Journal } from "../journal.ts";
 import { WeatherDial } from "../weather.ts";
+import { FcmDesk, type SentPush } from "./fcm.ts";
 import { messagePage } from "./message-page.ts";
 
 export type MessagesOptions = {
@@ -20,13 +22,15 @@ export type MessagesOptions = {
   dir: string;
   /** The key that a sender must show. */
   key: string;
+  /** Who may send notifications, where the sink is at this address. */
+  pushAccount: (url: string) => ServiceAccount;
   nowMs?: () => number;
   random?: () => number;
 };
 
 export type Message = {
   id: string;
-  channel: "email" | "sms";
+  channel: "email" | "sms" | "push";
   /** Several recipients are separated by ", ". */
   to: string;
   from: string;
@@ -65,16 +69,21 @@ const BODY_BYTES_MAX = 5_000_000;
 
 type Kept = { message: Message; body: string } | { repeatOf: string };
 
-/** Takes mail as Resend does (`POST /emails`) and SMS (`POST /sms`), sends nothing, shows all. */
-export function startMessages(options: MessagesOptions): Promise<Gateway> {
+/**
+ * Takes mail as Resend does (`POST /emails`), SMS (`POST /sms`) and notifications as Firebase does (`POST
+ * /v1/projects/…/messages:send`), sends nothing, shows all.
+ */
+export async function startMessages(options: MessagesOptions): Promise<Gateway> {
   const sink = new MessageSink(options);
-  return serveGateway({
+  const gateway = await serveGateway({
     port: options.port,
     maxBodyBytes: BODY_BYTES_MAX,
     answer: (request) => sink.answer(request),
     refuse: (status, message) => refusal(status, "application_error", message),
     closeEngine: async () => sink.close(),
   });
+  sink.takePushes(options.pushAccount(gateway.url));
+  return gateway;
 }
 
 class MessageSink {
@@ -84,6 +93,7 @@ class MessageSink {
   readonly #weather: WeatherDial;
   readonly #key: string;
   readonly #nowMs: () => number;
+  #push: FcmDesk | undefined;
 
   constructor({ dir, key, nowMs = Date.now, random }: MessagesOptions) {
     this.#journal = new Journal(join(dir, "messages.jsonl"));
@@ -97,9 +107,15 @@ class MessageSink {
     this.#weather.close();
   }
 
+  /** Once it is known where the sink is: an assertion names the place that it is for. */
+  takePushes(account: ServiceAccount): void {
+    const keep = (push: SentPush) => this.#keepPush(push);
+    this.#push = new FcmDesk({ account, nowMs: this.#nowMs, keep });
+  }
+
   async answer(request: GatewayRequest): Promise<GatewayReply> {
     const { method, path, query } = request;
-    const control = this.#weather.answer(request);
+    const control = this.#weather.answer(request) ?? this.#push?.control(request);
     if (control) return control;
     if (method === "GET" && path === "/messages") {
       return { status: 200, json: { messages: this.#list(query) } };
@@ -108,16 +124,28 @@ class MessageSink {
       const text = messagePage(this.#list(query).reverse(), query.get("id"));
       return { status: 200, text, headers: { "Content-Type": "text/html; charset=utf-8" } };
     }
-    if (method !== "POST" || (path !== "/emails" && path !== "/sms")) {
-      return refusal(404, "not_found", "The requested endpoint does not exist.");
-    }
+    const taking = method === "POST" ? await this.#taking(request) : undefined;
+    if (!taking) return refusal(404, "not_found", "The requested endpoint does not exist.");
     return this.#weather.through(
-      () => this.#take(request, path === "/emails" ? "email" : "sms"),
+      taking,
       refusal(500, "internal_server_error", "An unexpected error occurred; nothing was sent."),
     );
   }
 
-  #take({ headers, body }: GatewayRequest, channel: Message["channel"]): GatewayReply {
+  /** What would take a request; undefined where nobody does. */
+  async #taking(request: GatewayRequest): Promise<(() => GatewayReply) | undefined> {
+    const { path } = request;
+    if (path === "/emails") return () => this.#take(request, "email");
+    if (path === "/sms") return () => this.#take(request, "sms");
+    const push = this.#push;
+    if (path === "/token" && push) {
+      const granted = await push.grant(request);
+      return () => granted;
+    }
+    return path.startsWith("/v1/projects/") && push ? () => push.send(request) : undefined;
+  }
+
+  #take({ headers, body }: GatewayRequest, channel: "email" | "sms"): GatewayReply {
     const shown = /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
     if (!shown) return refusal(401, "missing_api_key", "Missing API key.");
     if (!sameSecret(shown, this.#key)) return refusal(403, "invalid_api_key", "Invalid API key.");
@@ -151,6 +179,26 @@ class MessageSink {
     };
     this.#keep({ message, body });
     return { status: 200, json: { id: message.id } };
+  }
+
+  /** As the other messages, to be read beside them; `replaces` is what a device tells doubles by. */
+  #keepPush({ name, message, project }: SentPush): void {
+    const { token, notification, data, android } = message;
+    const named = { ...data, replaces: android.notification.tag };
+    const kept: Message = {
+      id: name.split("/").at(-1) ?? name,
+      channel: "push",
+      to: token,
+      from: project,
+      subject: notification.title,
+      text: notification.body,
+      html: null,
+      tags: Object.entries(named).map(([key, value]) => ({ name: key, value })),
+      at: new Date(this.#nowMs()).toISOString(),
+      idempotencyKey: null,
+      calls: 1,
+    };
+    this.#keep({ message: kept, body: "" });
   }
 
   /** `?to=` is one recipient's whole address; `?tag=` a tag's value, or `name:value`. */

@@ -14,6 +14,7 @@ import { startDeliveries } from "../sinks/deliveries.ts";
 import { startMessages } from "../sinks/messages.ts";
 import { EngineSlot, type OnDeath } from "./engine-slot.ts";
 import { availablePort, DEFAULT_PORTS, type Ports, preferredPort } from "./ports.ts";
+import { pushAccountAt } from "./push-account.ts";
 import { localSecrets, type Secrets } from "./secrets.ts";
 import { ADYEN_MERCHANT, ISSUER_CLIENT, type Vars, varsFor } from "./vars.ts";
 
@@ -211,6 +212,7 @@ async function startServices(
           port: await preferredPort(wishes.messages),
           dir: join(dir, "sinks"),
           key: secrets.mail,
+          pushAccount: pushAccountAt(secrets),
         }),
       ),
       deliveries: await open(

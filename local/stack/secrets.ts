@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -15,6 +15,8 @@ const Secrets = z.object({
   /** 64 hexadecimal digits, as Adyen makes them. */
   adyenHmac: z.string(),
   mail: z.string(),
+  /** Of the service account that sends notifications: PKCS #8 in PEM. */
+  pushKey: z.string(),
   /** The shop's secret at the local issuer. */
   issuer: z.string(),
   redis: z.string(),
@@ -40,6 +42,7 @@ export function localSecrets(dir: string): Secrets {
     adyen: `AQE_local_${random()}`,
     adyenHmac: randomBytes(32).toString("hex"),
     mail: `re_local_${random()}`,
+    pushKey: typeof kept.pushKey === "string" ? kept.pushKey : newRsaKey(),
     issuer: random(),
     redis: random(),
     mysql: random(),
@@ -52,6 +55,12 @@ export function localSecrets(dir: string): Secrets {
   writeFileSync(`${file}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return secrets;
+}
+
+/** PKCS #8 in PEM, as service accounts have it. */
+export function newRsaKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+  return String(privateKey.export({ type: "pkcs8", format: "pem" }));
 }
 
 /** The value of STAFF_KEYS: who may call the operations routes, without the key itself. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { REDIS_ROLES, type RedisRole } from "../engines/redis.ts";
 import type { Ports } from "./ports.ts";
+import { pushAccountAt } from "./push-account.ts";
 import { type Secrets, staffKeys } from "./secrets.ts";
 
 /** The merchant account of the local Adyen. */
@@ -44,6 +45,8 @@ export function varsFor(
     SMS_URL: at(ports.messages),
     SMS_KEY: secrets.mail,
     SMS_FROM: "Frontage",
+    PUSH_URL: at(ports.messages),
+    PUSH_ACCOUNT: JSON.stringify(pushAccountAt(secrets)(at(ports.messages))),
     HANDOVER_ENDPOINTS: handover(at(ports.deliveries, "/handover/warehouse"), secrets),
     WEBHOOK_ALLOWED_ORIGINS: at(ports.deliveries),
     TOKEN_SECRET: secrets.token,

@@ -8,7 +8,7 @@ export function summary(shop: Shop, took: string): string {
     ["API", `${apiUrl}/api/v2/products`],
     ["Documentation", `${apiUrl}/docs`],
     ["Sign in (OpenID)", `${apiUrl}/sign-in/local`],
-    ["Mail and SMS", `${at(ports.messages)}  (JSON: /messages)`],
+    ["Mail, SMS and push", `${at(ports.messages)}  (JSON: /messages)`],
     ["Webhook deliveries", at(ports.deliveries, "/deliveries")],
     ["Processor (Stripe)", `${at(ports.stripe, "/ledger")}  (dial: PUT /weather)`],
     ["Processor (Adyen)", `${at(ports.adyen, "/ledger")}  (dial: PUT /weather)`],

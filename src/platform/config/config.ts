@@ -23,6 +23,23 @@ const HandoverEndpoint = z.object({
 /** Asymmetric ones only: a key that an issuer publishes must never be taken for a shared secret. */
 const SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"] as const;
 
+/** https, but for a stand-in on this machine. */
+const secureUrl = z
+  .url({ protocol: /^https$/ })
+  .or(z.string().regex(/^http:\/\/127\.0\.0\.1:\d+(?:\/\S*)?$/));
+
+/** A service account of Google Cloud's, as its console gives it out: the whole key file. */
+const ServiceAccount = z.object({
+  project_id: z.string().regex(/^[a-z0-9-]{1,60}$/),
+  client_email: secret,
+  private_key_id: secret,
+  /** PKCS #8 in PEM, for RS256. */
+  private_key: z.string().startsWith("-----BEGIN PRIVATE KEY-----"),
+  /** Where its assertions become access tokens. */
+  token_uri: secureUrl.default("https://oauth2.googleapis.com/token"),
+});
+export type ServiceAccount = z.output<typeof ServiceAccount>;
+
 const OidcProvider = z.object({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/),
   /** What a sign-in button says. */
@@ -134,6 +151,10 @@ const Variables = z.object({
   SMS_URL: z.union([z.literal(OFF), url]).default(OFF),
   SMS_KEY: secret.default(OFF),
   SMS_FROM: secret.default(OFF),
+  /** Firebase Cloud Messaging: `https://fcm.googleapis.com`. `off`: no device is told anything. */
+  PUSH_URL: z.union([z.literal(OFF), secureUrl]).default(OFF),
+  /** The key file of a service account that may send, as JSON. */
+  PUSH_ACCOUNT: z.union([z.literal(OFF), json(ServiceAccount)]).default(OFF),
   /** Systems of the shop's own, such as its ERP and its warehouse, that take paid orders over. */
   HANDOVER_ENDPOINTS: json(z.array(HandoverEndpoint)).default([]),
   /** Where webhooks may go although it is no public https address: the sink of a local stack; else `off`. */
@@ -182,21 +203,39 @@ const Variables = z.object({
   VERSION_METADATA: z.object({ id: z.string() }).optional(),
 });
 
-const Config = Variables.transform(({ ADYEN_API_KEY, ADYEN_HMAC_KEYS, ...others }, context) => {
-  const rest = { ...others, VERSION: others.VERSION ?? others.VERSION_METADATA?.id ?? "dev" };
-  if (ADYEN_API_KEY === OFF) return { ...rest, ADYEN: undefined };
-  const hmacKeys = ADYEN_HMAC_KEYS.filter((key) => key !== OFF);
+type Parsed = z.output<typeof Variables>;
+type Refuse = (names: readonly string[], why: string) => void;
+
+/** The second processor, where there is one. */
+function adyenOf(parsed: Parsed, refuse: Refuse) {
+  const { ADYEN_API_KEY: apiKey, ADYEN_URL: url, ADYEN_MERCHANT: merchantAccount } = parsed;
+  if (apiKey === OFF) return undefined;
+  const hmacKeys = parsed.ADYEN_HMAC_KEYS.filter((key) => key !== OFF);
   const missing = [
     ...(hmacKeys.length > 0 ? [] : ["ADYEN_HMAC_KEYS"]),
-    ...(rest.ADYEN_MERCHANT === OFF ? ["ADYEN_MERCHANT"] : []),
-    ...(rest.ADYEN_URL === OFF ? ["ADYEN_URL"] : []),
+    ...(merchantAccount === OFF ? ["ADYEN_MERCHANT"] : []),
+    ...(url === OFF ? ["ADYEN_URL"] : []),
   ];
-  for (const name of missing) {
-    context.addIssue({ code: "custom", path: [name], message: "is needed for Adyen" });
-  }
-  if (missing.length > 0) return z.NEVER;
-  const { ADYEN_URL: address, ADYEN_MERCHANT: merchantAccount } = rest;
-  return { ...rest, ADYEN: { url: address, apiKey: ADYEN_API_KEY, merchantAccount, hmacKeys } };
+  refuse(missing, "is needed for Adyen");
+  return { url, apiKey, merchantAccount, hmacKeys };
+}
+
+/** Where push notifications go, and by whose account; undefined where none are sent. */
+function pushOf({ PUSH_URL: url, PUSH_ACCOUNT: account }: Parsed, refuse: Refuse) {
+  if (url === OFF) return undefined;
+  if (account !== OFF) return { url, account };
+  refuse(["PUSH_ACCOUNT"], "is needed for push notifications");
+  return undefined;
+}
+
+const Config = Variables.transform((parsed, context) => {
+  const refuse: Refuse = (names, message) => {
+    for (const name of names) context.addIssue({ code: "custom", path: [name], message });
+  };
+  const { ADYEN_API_KEY, ADYEN_HMAC_KEYS, PUSH_URL, PUSH_ACCOUNT, ...others } = parsed;
+  const VERSION = others.VERSION ?? others.VERSION_METADATA?.id ?? "dev";
+  const [ADYEN, PUSH] = [adyenOf(parsed, refuse), pushOf(parsed, refuse)];
+  return context.issues.length > 0 ? z.NEVER : { ...others, VERSION, ADYEN, PUSH };
 });
 export type Config = z.output<typeof Config>;
 

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { beforeEach, describe, onTestFinished, test } from "vitest";
 import type { Gateway } from "../../../local/gateways/gateway.ts";
 import { type Message, startMessages } from "../../../local/sinks/messages.ts";
+import { pushAccountAt } from "../../../local/stack/push-account.ts";
+import { newRsaKey } from "../../../local/stack/secrets.ts";
 
 const KEY = "re_local";
+const pushAccount = pushAccountAt({ pushKey: newRsaKey() });
 const MAIL = {
   from: "Shop <shop@example.com>",
   to: "ann@example.com",
@@ -18,7 +21,7 @@ const MAIL = {
 let dir: string;
 let sink: Gateway;
 const open = async () => {
-  sink = await startMessages({ port: 0, dir, key: KEY });
+  sink = await startMessages({ port: 0, dir, key: KEY, pushAccount });
 };
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "frontage-messages-"));

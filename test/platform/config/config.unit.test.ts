@@ -1,4 +1,5 @@
 import { describe, it } from "vitest";
+import { freshAuthKeys } from "../../../local/auth-keys/rotate.ts";
 import { configOf, sharedRedisRoles } from "../../../src/platform/config/config.ts";
 
 const ROLES = ["session", "user", "payment", "buffer", "blocklist", "content"] as const;
@@ -6,6 +7,23 @@ const urls = (of: (role: string) => string) =>
   Object.fromEntries(
     ROLES.map((role) => [`REDIS_${role.toUpperCase()}_URL`, of(role)]),
   ) as Parameters<typeof sharedRedisRoles>[0];
+
+/** All that has no default. */
+const WHOLE = {
+  MYSQL_URL: "https://mysql.example",
+  MYSQL_REPLICA_URL: "https://mysql.example",
+  NEON_URL: "postgresql://neon.example",
+  ...urls((role) => `https://${role}.example`),
+  ...Object.fromEntries(ROLES.map((role) => [`REDIS_${role.toUpperCase()}_TOKEN`, "token"])),
+  STRIPE_SECRET_KEY: "sk",
+  MAIL_URL: "https://mail.example",
+  MAIL_KEY: "re",
+  MAIL_FROM: "Shop <a@b.example>",
+  TOKEN_SECRET: "x".repeat(32),
+  STAFF_KEYS: "[]",
+  AUTH_KEYS: JSON.stringify(freshAuthKeys("test")),
+  PUBLIC_URL: "https://shop.example",
+};
 
 describe("sharedRedisRoles", () => {
   it("names the roles that share, and only those", ({ expect }) => {
@@ -52,5 +70,34 @@ describe("configOf", () => {
     expect(badNames([provider])).not.toContain("OIDC_PROVIDERS");
     expect(badNames([{ ...provider, ...change }])).toContain("OIDC_PROVIDERS");
     expect(badNames([provider, other])).toContain("OIDC_PROVIDERS");
+  });
+
+  it.for([
+    ["off", "off", []],
+    ["off", undefined, []],
+    ["https://fcm.googleapis.com", {}, []],
+    ["https://fcm.googleapis.com", "off", ["PUSH_ACCOUNT"]],
+    ["https://fcm.googleapis.com", { private_key: "rsa" }, ["PUSH_ACCOUNT"]],
+    ["https://fcm.googleapis.com", { token_uri: "http://token.example" }, ["PUSH_ACCOUNT"]],
+    ["http://fcm.example", {}, ["PUSH_URL"]],
+  ] as const)("of push notifications to %s by %o misses %o", ([url, change, bad], { expect }) => {
+    const plain = {
+      type: "service_account",
+      project_id: "shop",
+      client_email: "push@shop.example",
+      private_key_id: "1",
+      private_key: "-----BEGIN PRIVATE KEY-----\nsecret",
+    };
+    const account = typeof change === "object" ? JSON.stringify({ ...plain, ...change }) : change;
+    const env = { ...WHOLE, PUSH_URL: url, ...(account && { PUSH_ACCOUNT: account }) };
+    if (bad.length > 0) {
+      expect(() => configOf(env)).toThrow(`configuration: missing or invalid: ${bad}`);
+      expect(() => configOf(env)).not.toThrow(/secret/);
+      return;
+    }
+    const { PUSH } = configOf(env);
+    expect(PUSH?.url).toBe(url === "off" ? undefined : url);
+    const tokenUri = url === "off" ? undefined : "https://oauth2.googleapis.com/token";
+    expect(PUSH?.account.token_uri).toBe(tokenUri);
   });
 });
