@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { addressRoutes } from "./account/address-routes.ts";
+import { deviceRoutes } from "./account/devices/routes.ts";
 import { meRoutes } from "./account/me-routes.ts";
 import { cartRoutes, cartV1Routes } from "./cart/index.ts";
 import { mediaRoutes } from "./catalog/media-routes.ts";
@@ -117,6 +118,7 @@ export const api = app
   .route("/api/v2", orderRoutes)
   .route("/api/v2", meRoutes)
   .route("/api/v2", addressRoutes)
+  .route("/api/v2", deviceRoutes)
   .route("/api/v2", ownSessionRoutes)
   .route("/api/v2", emailRoutes)
   .route("/api/v2", accountRoutes)

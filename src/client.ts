@@ -57,6 +57,7 @@ export type PasswordChange = JsonOf<V2["auth"]["password"]["change"]["$post"]>;
 export type MeChange = JsonOf<V2["me"]["$patch"]>;
 export type NewAddress = JsonOf<V2["me"]["addresses"]["$post"]>;
 export type AddressChange = JsonOf<V2["me"]["addresses"][":addressId"]["$patch"]>;
+export type NewDevice = JsonOf<V2["me"]["devices"]["$post"]>;
 export type OrderListQuery = QueryOf<V2["order"]["$get"]>;
 export type ProductListQuery = QueryOf<V2["products"]["$get"]>;
 export type CategoryListQuery = QueryOf<V2["categories"]["$get"]>;
@@ -263,6 +264,17 @@ export function createClient(options: ClientOptions) {
         remove: (addressId: string, call?: CallOptions) =>
           success(
             v2.me.addresses[":addressId"].$delete({ param: { addressId } }, requestOptions(call)),
+          ),
+      },
+      /** Where push notifications tell of orders, as long as the session lasts that registered them. */
+      devices: {
+        list: (call?: CallOptions) => success(v2.me.devices.$get({}, requestOptions(call))),
+        /** On every start of an app and after every sign-in: the same token again changes nothing. */
+        register: (device: NewDevice, call?: CallOptions) =>
+          success(v2.me.devices.$post({ json: device }, requestOptions(call))),
+        remove: (deviceId: string, call?: CallOptions) =>
+          success(
+            v2.me.devices[":deviceId"].$delete({ param: { deviceId } }, requestOptions(call)),
           ),
       },
       sessions: {

@@ -97,6 +97,12 @@ export async function typed(client: StorefrontClient, error: ProblemError): Prom
   await client.me.update({ email: "eve@example.com" });
   // @ts-expect-error: an address has a city
   await client.me.addresses.add({ name: "Ada", line1: "1", postalCode: "1", country: "US" });
+  const device = await client.me.devices.register({ token: "t", platform: "ios", locale: "de" });
+  expectTypeOf(device.name).toEqualTypeOf<string | null>();
+  // @ts-expect-error: a token is never shown again
+  device.token;
+  // @ts-expect-error: there is no such platform
+  await client.me.devices.register({ token: "t", platform: "fridge" });
   const mine = await client.orders.list({ limit: "5" });
   expectTypeOf(mine.items[0]!.number).toEqualTypeOf<string>();
   const { orders } = await client.me.export();

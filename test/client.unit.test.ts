@@ -83,6 +83,21 @@ describe("the client's cart", () => {
   });
 });
 
+describe("the client's devices", () => {
+  it("speak the routes' own language", async ({ expect }) => {
+    const { client, asked } = shop([]);
+    await client.me.devices.list();
+    await client.me.devices.register({ token: "t", platform: "ios", name: "Ada's phone" });
+    await client.me.devices.remove("dev_1");
+    expect(asked.map(({ method, url }) => `${method} ${new URL(url).pathname}`)).toEqual([
+      "GET /api/v2/me/devices",
+      "POST /api/v2/me/devices",
+      "DELETE /api/v2/me/devices/dev_1",
+    ]);
+    expect(await asked[1]?.json()).toEqual({ token: "t", platform: "ios", name: "Ada's phone" });
+  });
+});
+
 describe("the client's content", () => {
   it("is asked for by name", async ({ expect }) => {
     const { client, asked } = shop([]);

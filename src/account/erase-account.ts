@@ -13,6 +13,7 @@ import { logError, logInfo } from "../platform/telemetry/log.ts";
 import type { UserId } from "../shared/ids.ts";
 import { deleteAddresses } from "./address-store.ts";
 import { claimGuestOrders } from "./claim-guest-orders.ts";
+import { deleteAllDevices } from "./devices/device-store.ts";
 import { beginErasure, endErasure, listDueErasures, postponeErasure } from "./erasure-store.ts";
 import { deleteProfile } from "./profile-store.ts";
 
@@ -52,6 +53,7 @@ async function eraseWhatIsThere(io: Io, env: ErasureEnv, userId: UserId): Promis
   await Promise.all([
     deleteAddresses(io.sql, userId),
     deleteProfile(io.sql, userId),
+    deleteAllDevices(io.sql, userId),
     eraseCart(io, env, userId),
   ]);
   return { ordersKept: await eraseOrders(io, env, userId) };

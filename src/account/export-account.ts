@@ -7,6 +7,8 @@ import { timestamp } from "../shared/clock.ts";
 import type { UserId } from "../shared/ids.ts";
 import { ownAddresses } from "./change-addresses.ts";
 import { findMe } from "./change-me.ts";
+import { Device } from "./devices/model.ts";
+import { deviceOnly, openDevices } from "./devices/own-devices.ts";
 import { Me, SavedAddress } from "./model.ts";
 
 const ORDERS_PER_PAGE = 100;
@@ -45,6 +47,7 @@ export const AccountExport = z
     addresses: z.array(SavedAddress),
     signIn: SignIn,
     sessions: z.array(Session),
+    devices: z.array(Device.omit({ current: true })),
     cart: Cart.nullable(),
     orders: z.array(OrderView),
     ordersComplete: z.boolean().describe("False for more than a thousand: these are the latest"),
@@ -61,8 +64,8 @@ const HELD_BY_OTHERS: z.infer<typeof Holder>[] = [
     untilWhen: "as its own terms and the law on payments say",
   },
   {
-    who: "the mail and SMS providers",
-    what: "the messages about orders and the account, with the address they went to",
+    who: "the providers of mail, SMS and push notifications",
+    what: "the messages about orders and the account, with the address, number or device they went to",
     untilWhen: "as their own terms say",
   },
   {
@@ -84,14 +87,16 @@ export async function exportAccount(
   userId: UserId,
 ): Promise<AccountExport | undefined> {
   const nowMs = io.clock.nowMs();
-  const [profile, addresses, signIn, sessions, cart, { orders, isWhole }] = await Promise.all([
-    findMe(io, userId),
-    ownAddresses(io, userId),
-    signInOf(io, userId),
-    listSessions(io.sql, userId, nowMs),
-    exportCart(io, env, userId),
-    allOrders(io, userId),
-  ]);
+  const [profile, addresses, signIn, sessions, devices, cart, { orders, isWhole }] =
+    await Promise.all([
+      findMe(io, userId),
+      ownAddresses(io, userId),
+      signInOf(io, userId),
+      listSessions(io.sql, userId, nowMs),
+      openDevices(io, userId),
+      exportCart(io, env, userId),
+      allOrders(io, userId),
+    ]);
   if (!profile) return undefined;
   return {
     exportedAt: timestamp(nowMs),
@@ -105,6 +110,7 @@ export async function exportAccount(
       lastUsedAt: timestamp(rotatedAtMs),
       expiresAt: timestamp(expiresAtMs),
     })),
+    devices: devices.map(deviceOnly),
     cart,
     orders,
     ordersComplete: isWhole,

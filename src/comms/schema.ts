@@ -1,4 +1,8 @@
 import { bigint, index, int, json, mysqlTable, primaryKey, varchar } from "drizzle-orm/mysql-core";
+import type { PushOutcome } from "./model.ts";
+
+/** How the telling of one device can end for good. */
+export type PushSettled = Exclude<PushOutcome["kind"], "refused">;
 
 /**
  * Messages that the provider accepted. The provider forgets an idempotency key after a day; a message
@@ -17,6 +21,30 @@ export const sentMessages = mysqlTable(
   (t) => [
     primaryKey({ columns: [t.eventId, t.template, t.channel] }),
     index("sent_messages_by_order").on(t.orderId),
+  ],
+);
+
+/**
+ * Notifications, one row per device that is told of an event. Written before the provider is asked, since
+ * it knows no idempotency keys: who has claimed a row is the only one who sends.
+ */
+export const sentPushes = mysqlTable(
+  "sent_pushes",
+  {
+    eventId: varchar("event_id", { length: 60 }).notNull(),
+    deviceId: varchar("device_id", { length: 40 }).notNull(),
+    template: varchar("template", { length: 60 }).notNull(),
+    orderId: varchar("order_id", { length: 40 }).notNull(),
+    /** When it was last begun: a claim that is old and not settled died half-way. */
+    claimedAtMs: bigint("claimed_at_ms", { mode: "number" }).notNull(),
+    settledAtMs: bigint("settled_at_ms", { mode: "number" }),
+    outcome: varchar("outcome", { length: 10 }).$type<PushSettled>(),
+    providerMessageId: varchar("provider_message_id", { length: 200 }),
+  },
+  (t) => [
+    primaryKey({ columns: [t.eventId, t.deviceId] }),
+    index("sent_pushes_by_order").on(t.orderId),
+    index("sent_pushes_by_age").on(t.claimedAtMs),
   ],
 );
 

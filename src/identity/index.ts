@@ -10,7 +10,7 @@ export {
 } from "./mails/compose-mail.ts";
 export { ACCOUNT_MAIL_DUE, AccountMailDue } from "./mails/mail-events.ts";
 export { sweepMails } from "./mails/request-mail.ts";
-export { listSessions } from "./sessions/list-sessions.ts";
+export { listSessions, openAmong } from "./sessions/list-sessions.ts";
 export { sweepRevocations } from "./sessions/tell-revocations.ts";
 export { requireRecent } from "./step-up/require-recent.ts";
 export { cachedUser, holdUser } from "./user-cache.ts";

@@ -71,6 +71,8 @@ export const SessionId = idSchema("ses");
 export type SessionId = z.infer<typeof SessionId>;
 export const PasskeyId = idSchema("pky");
 export type PasskeyId = z.infer<typeof PasskeyId>;
+export const DeviceId = idSchema("dev");
+export type DeviceId = z.infer<typeof DeviceId>;
 export const EventId = idSchema("evt");
 export type EventId = z.infer<typeof EventId>;
 

@@ -2,6 +2,7 @@ import { passkeys } from "../../src/identity/passkeys/schema.ts";
 import {
   AddressId,
   CheckoutId,
+  DeviceId,
   LineId,
   newId,
   OrderId,
@@ -13,6 +14,7 @@ import {
 import { ioAt } from "../orders/world.ts";
 import { coupon, ownCode, voucher } from "../promotions/purchase.ts";
 import { bearer, logIn, signedIn } from "../support/account.ts";
+import { ownToken, register } from "../support/push.ts";
 import { ADDRESS, call, ownSku, sell } from "../support/worker-shop.ts";
 
 /** What the ids in the shoppers' routes name. A route with another is under no test, and fails it. */
@@ -25,7 +27,8 @@ export type Named = Record<
   | "orderId"
   | "addressId"
   | "sessionId"
-  | "passkeyId",
+  | "passkeyId"
+  | "deviceId",
   string
 >;
 
@@ -53,6 +56,8 @@ export function namedBy(path: string): keyof Named | undefined {
       return "sessionId";
     case "passkeys/passkeyId":
       return "passkeyId";
+    case "devices/deviceId":
+      return "deviceId";
     default:
       return undefined;
   }
@@ -106,6 +111,7 @@ export async function ownerOfAll() {
     addressId,
     sessionId: await anotherSession(account),
     passkeyId: await aPasskey(account, word),
+    deviceId: (await register(account, ownToken(), { name: word })).id,
   };
   return { ...account, named, canaries: [word, account.id, account.email, wanted, bought] };
 }
@@ -143,4 +149,5 @@ export const unknownIds = (): Named => ({
   addressId: newId(AddressId, "adr"),
   sessionId: newId(SessionId, "ses"),
   passkeyId: newId(PasskeyId, "pky"),
+  deviceId: newId(DeviceId, "dev"),
 });

@@ -66,6 +66,7 @@ async function belongings(): Promise<unknown[]> {
     "me",
     "me/addresses",
     "me/sessions",
+    "me/devices",
     "auth/passkeys",
     `checkouts/${owner.named.checkoutId}`,
     `order/${owner.named.orderId}/events`,

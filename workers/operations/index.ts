@@ -1,7 +1,7 @@
-import { type ErasureEnv, sweepErasures } from "../../src/account/index.ts";
+import { type ErasureEnv, sweepDevices, sweepErasures } from "../../src/account/index.ts";
 import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
-import { forgetAbandonments, forgetDeliveries } from "../../src/comms/index.ts";
+import { forgetAbandonments, forgetDeliveries, forgetPushes } from "../../src/comms/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
 import { forgetExpired, sweepMails, sweepRevocations } from "../../src/identity/index.ts";
 import { reconcileStanding } from "../../src/operations/access/reconcile-standing.ts";
@@ -35,7 +35,8 @@ export default {
       account_mails: sweepMails(io, env),
       expired_sessions: forgetExpired(io),
       erasures: sweepErasures(io, env),
-      retention: forgetOld(io, { forgetAbandonments, forgetDeliveries }),
+      devices: sweepDevices(io),
+      retention: forgetOld(io, { forgetAbandonments, forgetDeliveries, forgetPushes }),
     };
     const reconciling = reconcilePayments(io, env);
     const standing = reconcileStanding(io, env);

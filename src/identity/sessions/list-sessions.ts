@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNull } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull } from "drizzle-orm";
 import type { SignInMethod } from "../../platform/http/shopper.ts";
 import type { SqlSession } from "../../platform/sql/session.ts";
 import type { SessionId, UserId } from "../../shared/ids.ts";
@@ -31,4 +31,26 @@ export async function listSessions(
     .orderBy(desc(startedAtMs), desc(id))
     .limit(SESSIONS_MAX);
   return rows.map((row) => ({ ...row, methods: readMethods(row.methods) }));
+}
+
+/** Which of some sessions can still be used, whoever has them. */
+export async function openAmong(
+  db: SqlSession,
+  ids: readonly SessionId[],
+  nowMs: number,
+): Promise<Set<SessionId>> {
+  if (ids.length === 0) return new Set();
+  const isOfToday = and(eq(users.sessionEpoch, sessions.epoch), eq(users.status, "active"));
+  const rows = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .innerJoin(users, and(eq(users.id, sessions.userId), isOfToday))
+    .where(
+      and(
+        inArray(sessions.id, [...ids]),
+        isNull(sessions.revokedAtMs),
+        gt(sessions.expiresAtMs, nowMs),
+      ),
+    );
+  return new Set(rows.map(({ id }) => id));
 }
