@@ -1,6 +1,6 @@
 import { lt } from "drizzle-orm";
 import type { Io } from "../platform/io/io.ts";
-import { cartAbandonments, webhookDeliveries } from "./schema.ts";
+import { cartAbandonments, sentPushes, webhookDeliveries } from "./schema.ts";
 
 type Old = { beforeMs: number; limit: number };
 
@@ -20,4 +20,13 @@ export async function forgetDeliveries(
 ): Promise<number> {
   const old = lt(webhookDeliveries.deliveredAtMs, beforeMs);
   return (await sql.delete(webhookDeliveries).where(old).limit(limit)).rowsAffected;
+}
+
+/** Deletes which devices were told before a moment; the mails about those orders are still on record. */
+export async function forgetPushes(
+  { sql }: Pick<Io, "sql">,
+  { beforeMs, limit }: Old,
+): Promise<number> {
+  const old = lt(sentPushes.claimedAtMs, beforeMs);
+  return (await sql.delete(sentPushes).where(old).limit(limit)).rowsAffected;
 }

@@ -1,6 +1,7 @@
 export { deliverWebhook, handOver } from "./deliver-webhook.ts";
 export { fanOutWebhooks, WEBHOOK_DUE } from "./fan-out-webhooks.ts";
-export { forgetAbandonments, forgetDeliveries } from "./forget-told.ts";
+export { openFcm } from "./fcm/open-fcm.ts";
+export { forgetAbandonments, forgetDeliveries, forgetPushes } from "./forget-told.ts";
 export { listMessages } from "./list-messages.ts";
 export type { OrderTemplate } from "./notice.ts";
 export { recordAbandonment } from "./record-abandonment.ts";

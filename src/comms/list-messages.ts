@@ -1,7 +1,7 @@
-import { asc, inArray } from "drizzle-orm";
+import { and, asc, eq, inArray } from "drizzle-orm";
 import type { Io } from "../platform/io/io.ts";
 import type { OrderId } from "../shared/ids.ts";
-import { sentMessages, webhookDeliveries } from "./schema.ts";
+import { sentMessages, sentPushes, webhookDeliveries } from "./schema.ts";
 
 /** Something that was told about an order, by whatever way. */
 export type ToldMessage = {
@@ -21,12 +21,16 @@ export async function listMessages(
 ): Promise<ToldMessage[]> {
   if (orderIds.length === 0) return [];
   const ids = [...orderIds];
-  const [sent, delivered] = await Promise.all([
+  const [sent, pushed, delivered] = await Promise.all([
     sql
       .select()
       .from(sentMessages)
       .where(inArray(sentMessages.orderId, ids))
       .orderBy(asc(sentMessages.sentAtMs)),
+    sql
+      .select()
+      .from(sentPushes)
+      .where(and(inArray(sentPushes.orderId, ids), eq(sentPushes.outcome, "sent"))),
     sql
       .select()
       .from(webhookDeliveries)
@@ -39,6 +43,14 @@ export async function listMessages(
       orderId: row.orderId as OrderId,
       what: template,
       atMs: sentAtMs,
+    })),
+    ...pushed.map(({ orderId, eventId, template, providerMessageId, claimedAtMs }) => ({
+      orderId: orderId as OrderId,
+      eventId,
+      channel: "push",
+      what: template,
+      providerMessageId,
+      atMs: claimedAtMs,
     })),
     ...delivered.map(({ receiver, deliveredAtMs, ...row }) => ({
       ...row,

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { boundedText } from "../platform/bounded-text.ts";
 import { DependencyDown } from "../platform/dependency.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
 import type { SendOutcome } from "./model.ts";
+import { callProvider, type ProviderAnswer, parseAnswer } from "./provider-call.ts";
 
 export type MessageApi = {
   url: string;
@@ -19,42 +19,36 @@ const Refused = z.object({ name: z.string().optional(), message: z.string().opti
 const SENT_BEFORE = "invalid_idempotent_request";
 const REFUSED_STATUSES = new Set([400, 413, 422]);
 
-const ANSWER_BYTES_MAX = 64 * 1024;
-
 /** Hands a message to an HTTP API that honours `Idempotency-Key` and answers `{ id }`. */
 export async function postMessage(
   { url, key, from, timeoutMs, meter }: MessageApi,
   kind: "mail" | "sms",
   { path, message, idempotencyKey }: { path: string; message: object; idempotencyKey: string },
 ): Promise<SendOutcome> {
-  const answer = await meter.step(kind, async () => {
-    try {
-      const response = await fetch(`${url.replace(/\/$/, "")}${path}`, {
-        method: "POST",
-        headers: {
-          Authorization: `Bearer ${key}`,
-          "Content-Type": "application/json",
-          "Idempotency-Key": idempotencyKey,
-        },
-        body: JSON.stringify({ from, ...message }),
-        redirect: "manual",
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      return { status: response.status, body: await boundedText(response, ANSWER_BYTES_MAX) };
-    } catch (error) {
-      throw new DependencyDown(kind, error);
-    }
-  });
+  const answer = await callProvider(
+    { meter, timeoutMs },
+    kind,
+    `${url.replace(/\/$/, "")}${path}`,
+    {
+      headers: {
+        Authorization: `Bearer ${key}`,
+        "Content-Type": "application/json",
+        "Idempotency-Key": idempotencyKey,
+      },
+      body: JSON.stringify({ from, ...message }),
+    },
+  );
   return outcomeOf(kind, answer);
 }
 
-function outcomeOf(kind: string, { status, body }: { status: number; body: string }): SendOutcome {
-  const answer = parseJson(body);
-  const accepted = Accepted.safeParse(answer);
+function outcomeOf(kind: string, answer: ProviderAnswer): SendOutcome {
+  const { status } = answer;
+  const said = parseAnswer(answer);
+  const accepted = Accepted.safeParse(said);
   if (status >= 200 && status < 300 && accepted.success) {
     return { kind: "sent", messageId: accepted.data.id };
   }
-  const refusal = Refused.safeParse(answer).data;
+  const refusal = Refused.safeParse(said).data;
   if (status === 409 && refusal?.name === SENT_BEFORE)
     return { kind: "sent", messageId: "unknown" };
   if (REFUSED_STATUSES.has(status)) {
@@ -62,12 +56,4 @@ function outcomeOf(kind: string, { status, body }: { status: number; body: strin
   }
   // Also wrong credentials: somebody can mend those while the message waits in its queue.
   throw new DependencyDown(kind, new Error(`HTTP ${status} ${refusal?.name ?? ""}`.trim()));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -22,6 +22,8 @@ export type Notice = {
   closing: string;
   /** For phones; undefined where a mail is enough. */
   short: string | undefined;
+  /** What stands below the subject on a locked screen; undefined where nobody need be told there. */
+  glance: string | undefined;
 };
 
 const SEE = "You can see your order here:";
@@ -46,6 +48,7 @@ export function noticeOf(
         sums: sumsOf(order),
         closing: "You can see or cancel your order here:",
         short: undefined,
+        glance: "Thank you. We have received your payment and are getting it ready.",
       };
     case "order-cancellation":
       return {
@@ -57,6 +60,7 @@ export function noticeOf(
         sums: sumsOf(order),
         closing: SEE,
         short: `Your order ${number} is cancelled. Any payment goes back the way it came.`,
+        glance: "Nothing will be sent. Any payment goes back the way it came.",
       };
     case "order-shipped":
       return shippedNotice(order, event);
@@ -80,6 +84,7 @@ function shippedNotice(order: OrderView, event: OrderEventBody | undefined): Not
     sums: [],
     closing: SEE,
     short: `Your order ${order.number} is on its way with ${carrier}: ${url ?? tracking}`,
+    glance: "It has left us. Open your order to follow it.",
   };
 }
 
@@ -96,6 +101,7 @@ function refundedNotice(order: OrderView, event: OrderEventBody | undefined): No
     sums: [{ label: "Refunded", price: amount }],
     closing: SEE,
     short: `We have sent back ${amount} for your order ${order.number}.`,
+    glance: "The money is on its way back to you. Your bank may take some days to show it.",
   };
 }
 
@@ -116,6 +122,7 @@ function creditNotice(order: OrderView, { refundId, vouchers }: Credit): Notice 
     sums: named,
     closing: SEE,
     short: undefined,
+    glance: undefined,
   };
 }
 
@@ -129,6 +136,7 @@ function returnNotice(order: OrderView, event: OrderEventBody | undefined): Noti
     sums: [],
     closing: SEE,
     short: `Your return for order ${order.number} has arrived.`,
+    glance: "Thank you. What you are owed follows by itself.",
   };
 }
 

@@ -1,6 +1,7 @@
 import {
   ERASED_EMAIL,
   type OrderEvent,
+  type OrderMoment,
   type OrderStatus,
   type OrderView,
   orderAt,
@@ -8,13 +9,19 @@ import {
 } from "../orders/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { logInfo } from "../platform/telemetry/log.ts";
-import type { EventId, OrderId } from "../shared/ids.ts";
-import type { ChannelName, MailProvider, SendOutcome, SmsProvider } from "./model.ts";
+import { type EventId, type OrderId, UserId } from "../shared/ids.ts";
+import type { ChannelName, MailProvider, PushProvider, SendOutcome, SmsProvider } from "./model.ts";
 import type { OrderTemplate } from "./notice.ts";
 import { orderLink, orderMail, orderSms } from "./order-mail.ts";
+import { orderPush } from "./order-push.ts";
+import { tellDevices } from "./push/tell-devices.ts";
 import { recordSent, sentChannels } from "./store.ts";
 
-export type Providers = { mail: MailProvider; sms: SmsProvider | undefined };
+export type Providers = {
+  mail: MailProvider;
+  sms: SmsProvider | undefined;
+  push: PushProvider | undefined;
+};
 export type TellShopper = {
   template: OrderTemplate;
   orderId: OrderId;
@@ -72,7 +79,29 @@ export async function tellShopper(
     logInfo("comms.sent", { template, channel, orderId, eventId, trace: io.trace });
     told.push(channel);
   }
-  return { told, refused };
+  const pushed = await pushTo(io, providers, { template, orderId, eventId, sequence }, moment);
+  return {
+    told: [...told, ...(pushed.told > 0 ? (["push"] as const) : [])],
+    refused: [
+      ...refused,
+      ...pushed.refused.map((reason) => ({ channel: "push", reason }) as const),
+    ],
+  };
+}
+
+/** After the others, whom a device that cannot be told must not hold up. Guests have no devices. */
+async function pushTo(
+  io: Io,
+  { push }: Providers,
+  { template, orderId, eventId }: TellShopper,
+  { order, event, ownerId }: OrderMoment,
+): ReturnType<typeof tellDevices> {
+  const owner = UserId.safeParse(ownerId);
+  const text = orderPush(template, order, event, io.config.PUBLIC_URL);
+  if (!push || !owner.success || !text) return { told: 0, refused: [] };
+  const { occurredAtMs } = event;
+  const about = { userId: owner.data, eventId, orderId, template, occurredAtMs, text };
+  return tellDevices(io, push, about);
 }
 
 /** A mail's key is older than the other channels, and stays what it was: a redelivery may meet it. */

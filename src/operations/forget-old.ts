@@ -22,6 +22,8 @@ export const KEPT_DAYS = {
   cartAbandonments: 90,
   /** Taken by a merchant's endpoint or a system of the shop's. */
   webhookDeliveries: 90,
+  /** Which devices were told. */
+  pushes: 90,
   /** Sent again by an operator, and not come back. */
   deadLetters: 30,
   /** Alerts that are over. */
@@ -35,12 +37,12 @@ type ForgetIo = Pick<Io, "sql" | "documents" | "clock">;
 
 type Forget = (io: ForgetIo, old: { beforeMs: number; limit: number }) => Promise<number>;
 /** Comms stand beside operations: what forgets theirs is handed over. */
-type OfComms = { forgetAbandonments: Forget; forgetDeliveries: Forget };
+type OfComms = { forgetAbandonments: Forget; forgetDeliveries: Forget; forgetPushes: Forget };
 
 /** Deletes what is older than it is kept for, at most a batch of each kind. Repeating it harms nothing. */
 export async function forgetOld(
   io: ForgetIo,
-  { forgetAbandonments, forgetDeliveries }: OfComms,
+  { forgetAbandonments, forgetDeliveries, forgetPushes }: OfComms,
 ): Promise<{ swept: number; failed: number }> {
   const nowMs = io.clock.nowMs();
   const before = (kind: keyof typeof KEPT_DAYS) => nowMs - KEPT_DAYS[kind] * DAY_MS;
@@ -54,6 +56,7 @@ export async function forgetOld(
     }),
     cartAbandonments: forgetAbandonments(io, old("cartAbandonments")),
     webhookDeliveries: forgetDeliveries(io, old("webhookDeliveries")),
+    pushes: forgetPushes(io, old("pushes")),
     deadLetters: forgetLetters(io, before("deadLetters")),
     alerts: forgetAlerts(io, before("alerts")),
   };

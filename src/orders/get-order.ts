@@ -22,8 +22,14 @@ export async function getOrder(io: Pick<Io, "sql">, orderId: OrderId): Promise<O
   return state;
 }
 
-/** An order as it was with one of its events, that event, and the status that it has come to since. */
-export type OrderMoment = { order: OrderView; event: OrderEvent; status: OrderStatus };
+/** An order as it was with one of its events, that event, and what the order has come to since. */
+export type OrderMoment = {
+  order: OrderView;
+  event: OrderEvent;
+  status: OrderStatus;
+  /** Whose it is by now; undefined for a guest's. */
+  ownerId: string | undefined;
+};
 
 /** For who tells of an event: a repeat finds the same moment, whatever happened since. One round trip. */
 export async function orderAt(
@@ -37,5 +43,5 @@ export async function orderAt(
   assert(now && event, `order ${orderId} has no event ${sequence}`);
   const then = foldOrder(events.slice(0, sequence));
   assert(then, "an order begins with its first event");
-  return { order: orderView(then), event, status: now.status };
+  return { order: orderView(then), event, status: now.status, ownerId: now.ownerId };
 }

@@ -42,6 +42,7 @@ export const PURE_RULES: ReadonlySet<string> = new Set([
   "src/comms/markup.ts",
   "src/comms/notice.ts",
   "src/comms/order-mail.ts",
+  "src/comms/order-push.ts",
   "src/comms/webhook-events.ts",
   "src/content/same-content.ts",
   "src/content/storable.ts",

@@ -2,15 +2,15 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, it } from "vitest";
 import { cartSnapshots } from "../../src/cart/documents.ts";
-import { forgetAbandonments, forgetDeliveries } from "../../src/comms/index.ts";
-import { cartAbandonments, webhookDeliveries } from "../../src/comms/schema.ts";
+import { forgetAbandonments, forgetDeliveries, forgetPushes } from "../../src/comms/index.ts";
+import { cartAbandonments, sentPushes, webhookDeliveries } from "../../src/comms/schema.ts";
 import { forgetOld, KEPT_DAYS } from "../../src/operations/forget-old.ts";
 import { alerts, auditLog, deadLetters } from "../../src/operations/schema.ts";
 import { paymentEvents } from "../../src/payments/schema.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { CartId, newId } from "../../src/shared/ids.ts";
 
-const ofComms = { forgetAbandonments, forgetDeliveries };
+const ofComms = { forgetAbandonments, forgetDeliveries, forgetPushes };
 const io = openIo(env, "req_retention");
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOW_MS = Date.now();
@@ -59,6 +59,11 @@ describe("forgetOld", () => {
       { ...delivery, eventId: `evt_${tag}1`, deliveredAtMs: ages("webhookDeliveries").old },
       { ...delivery, eventId: `evt_${tag}2`, deliveredAtMs: ages("webhookDeliveries").young },
     ]);
+    const push = { deviceId: "dev_1", template: "t", orderId: tag };
+    await io.sql.insert(sentPushes).values([
+      { ...push, eventId: `evt_${tag}1`, claimedAtMs: ages("pushes").old },
+      { ...push, eventId: `evt_${tag}2`, claimedAtMs: ages("pushes").young },
+    ]);
     const alert = { kind: tag, detail: {}, raisedAtMs: 1, lastSeenAtMs: 1 };
     await io.sql.insert(alerts).values([
       { ...alert, id: `${tag}:1`, subject: "over", resolvedAtMs: ages("alerts").old },
@@ -85,6 +90,9 @@ describe("forgetOld", () => {
       deliveries: (
         await io.sql.select().from(webhookDeliveries).where(eq(webhookDeliveries.orderId, tag))
       ).map((row) => row.eventId),
+      pushes: (await io.sql.select().from(sentPushes).where(eq(sentPushes.orderId, tag))).map(
+        (row) => row.eventId,
+      ),
       alerts: (await io.sql.select().from(alerts).where(eq(alerts.kind, tag))).map(
         (row) => row.subject,
       ),
@@ -95,6 +103,7 @@ describe("forgetOld", () => {
       letters: [`${tag}:back`, `${tag}:recent`, `${tag}:waits`],
       carts: [`evt_${tag}2`],
       deliveries: [`evt_${tag}2`],
+      pushes: [`evt_${tag}2`],
       alerts: ["stands"],
       acts: 1,
     });
@@ -130,6 +139,6 @@ describe("forgetOld", () => {
 
   it("goes on with one database while the other is away", async ({ expect }) => {
     const away = openIo({ ...env, MYSQL_URL: "http://u:p@127.0.0.1:9" }, "req_retention");
-    expect((await forgetOld(away, ofComms)).failed).toBe(5);
+    expect((await forgetOld(away, ofComms)).failed).toBe(6);
   });
 });

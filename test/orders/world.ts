@@ -112,11 +112,12 @@ export async function ledgerOf(checkoutId: string): Promise<LedgerEntry[]> {
 }
 
 type SinkMessage = {
-  channel: "email" | "sms";
+  channel: "email" | "sms" | "push";
   to: string;
   subject: string | null;
   text: string;
   html: string;
+  tags: { name: string; value: string }[];
   calls: number;
 };
 

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { recordFact } from "../../src/orders/record-fact.ts";
+import comms from "../../workers/comms/index.ts";
+import { captured } from "../orders/placed-order.ts";
+import { ioAt, placed } from "../orders/world.ts";
 import { as, codeFor, type Tokens } from "../support/account.ts";
 import { linkToken, ownEmail, receiveMails } from "../support/mailbox.ts";
+import { deviceFault, register } from "../support/push.ts";
 import { call, ownSku, sell } from "../support/worker-shop.ts";
+import { deliver, messageOf } from "../workers/deliver.ts";
 import { credentials, documentedRoutes, type Route, send } from "./documented-routes.ts";
 import { rightRequest } from "./right-request.ts";
 import { type Find, findIn, searchStores } from "./where-it-went.ts";
@@ -19,6 +25,22 @@ const secrets: Record<string, string> = {
 };
 
 const AUTH = "/api/v2/auth";
+
+/** Told of an order and gone, as a device may be: what was tried is logged, and noted. */
+async function tellADevice(who: Tokens): Promise<void> {
+  const { token } = await register(who);
+  secrets["device's token"] = token;
+  const { body: me } = await as<{ id: string }>(who, "GET", "/api/v2/me");
+  const { orderId, body } = await placed({ cartOwner: `user:${me.id}` });
+  const fact = captured(body.totals.total.amount);
+  await recordFact(ioAt(Date.now() + 1), { orderId, actor: "test", fact });
+  const message = messageOf(orderId, 2, "payment.captured.v1");
+  for (const fault of ["unavailable", "bad_message", "unregistered"]) {
+    await deviceFault(token, fault);
+    await deliver(comms, "comms", [message]);
+    await register(who, token);
+  }
+}
 
 /** The life of an account, from the first mail to a password set anew, with each secret it is given. */
 async function liveAnAccount(): Promise<void> {
@@ -43,6 +65,7 @@ async function liveAnAccount(): Promise<void> {
     body: { refreshToken: confirmed.refreshToken },
   });
   await as(renewed, "GET", "/api/v2/me");
+  await tellADevice(renewed);
   await as(renewed, "POST", `${AUTH}/password/change`, {
     currentPassword: password,
     newPassword: secrets["new password"],

@@ -3,6 +3,7 @@ import {
   deliverWebhook,
   fanOutWebhooks,
   type OrderTemplate,
+  openFcm,
   openResend,
   openSmsGateway,
   type Providers,
@@ -67,14 +68,15 @@ export function commsDeps(env: CommsEnv, queue: string): ConsumerWiring {
   };
 }
 
-function providersOf({ config, meter }: Io): Providers {
+function providersOf({ config, meter, clock }: Io): Providers {
   const timeoutMs = config.DEPENDENCY_TIMEOUT_MS;
-  const { MAIL_URL, MAIL_KEY, MAIL_FROM, SMS_URL, SMS_KEY, SMS_FROM } = config;
+  const { MAIL_URL, MAIL_KEY, MAIL_FROM, SMS_URL, SMS_KEY, SMS_FROM, PUSH } = config;
   return {
     mail: openResend({ url: MAIL_URL, key: MAIL_KEY, from: MAIL_FROM, timeoutMs, meter }),
     sms:
       SMS_URL === "off"
         ? undefined
         : openSmsGateway({ url: SMS_URL, key: SMS_KEY, from: SMS_FROM, timeoutMs, meter }),
+    push: PUSH && openFcm({ ...PUSH, timeoutMs, meter, clock }),
   };
 }

@@ -14,6 +14,7 @@ export type StepKind =
   | "processor"
   | "mail"
   | "sms"
+  | "push"
   | "webhook"
   | "issuer"
   | "queue";
