@@ -8,13 +8,9 @@ import {
   primaryKey,
   varchar,
 } from "drizzle-orm/mysql-core";
+import { exactText } from "../platform/sql/exact-text.ts";
 import type { CategoryId, PriceRuleId, ProductId, Sku, VariantId } from "../shared/ids.ts";
 import type { CatalogEvent } from "./events.ts";
-
-/** Compared byte by byte: `AB-1` and `ab-1` are two SKUs, as they are two stock objects. */
-const exactText = customType<{ data: string; config: { length: number } }>({
-  dataType: (config) => `varchar(${config?.length}) character set utf8mb4 collate utf8mb4_bin`,
-});
 
 /** JSON kept as text: MariaDB has no JSON type of its own, so a `json` column reads back unalike there. */
 const jsonText = customType<{ data: string[]; driverData: string }>({
@@ -92,6 +88,7 @@ export const variants = mysqlTable(
   {
     id: varchar("id", { length: 40 }).primaryKey().$type<VariantId>(),
     productId: productId(),
+    // `AB-1` and `ab-1` are two SKUs, as they are two stock objects.
     sku: exactText("sku", { length: 64 }).notNull().unique("variants_sku").$type<Sku>(),
     position: int("position").notNull(),
     title: varchar("title", { length: 1024 }).notNull(),

@@ -1,11 +1,7 @@
 import { bigint, boolean, customType, int, mysqlTable, varchar } from "drizzle-orm/mysql-core";
+import { exactText } from "../platform/sql/exact-text.ts";
 import type { Sku } from "../shared/ids.ts";
 import type { LocationSettings } from "./locations/model.ts";
-
-/** Compared byte by byte, as objects are named: `AB-1` and `ab-1` are two SKUs. */
-const exactSku = customType<{ data: Sku }>({
-  dataType: () => "varchar(64) character set utf8mb4 collate utf8mb4_bin",
-});
 
 /** MySQL answers a JSON column parsed, MariaDB, where JSON is a checked text, may answer the text. */
 const locationSettings = customType<{ data: LocationSettings; driverData: unknown }>({
@@ -23,7 +19,7 @@ export const stockLocations = mysqlTable("stock_locations", {
 
 /** A copy of what each SKU's object offers, for reports and lists. The object is the truth. */
 export const inventoryLevels = mysqlTable("inventory_levels", {
-  sku: exactSku("sku").primaryKey(),
+  sku: exactText("sku", { length: 64 }).primaryKey().$type<Sku>(),
   available: int("available").notNull(),
   backorder: boolean("backorder").notNull(),
   /** Grows with every change; an older copy never replaces a newer one. */

@@ -7,6 +7,7 @@ import {
   primaryKey,
   varchar,
 } from "drizzle-orm/mysql-core";
+import { exactText } from "../platform/sql/exact-text.ts";
 import type { ProcessorName } from "./model.ts";
 
 const atMs = (name: string) => bigint(name, { mode: "number" });
@@ -19,12 +20,13 @@ export const paymentEvents = mysqlTable(
   "payment_events",
   {
     processor: varchar("processor", { length: 10 }).notNull().$type<ProcessorName>(),
-    eventId: varchar("event_id", { length: 160 }).notNull(),
+    // Two ids that differ in case are two events: Stripe tells them apart, and so must what drops repeats.
+    eventId: exactText("event_id", { length: 160 }).notNull(),
     type: varchar("type", { length: 80 }).notNull(),
     /** The key that our own request carried, where the event repeats it. */
-    reference: varchar("reference", { length: 120 }),
+    reference: exactText("reference", { length: 120 }),
     /** The payment at the processor that the event is about. */
-    paymentId: varchar("payment_id", { length: 120 }),
+    paymentId: exactText("payment_id", { length: 120 }),
     /** The event, or the item of Adyen's envelope, as JSON text: not a byte of it is rewritten later. */
     body: mediumtext("body").notNull(),
     receivedAtMs: atMs("received_at_ms").notNull(),
@@ -62,7 +64,7 @@ export const openPayments = mysqlTable(
 export const paymentAlerts = mysqlTable(
   "payment_alerts",
   {
-    id: varchar("id", { length: 200 }).primaryKey(),
+    id: exactText("id", { length: 200 }).primaryKey(),
     kind: varchar("kind", { length: 40 }).notNull(),
     /** The event, attempt or order that it is about. */
     subject: varchar("subject", { length: 160 }).notNull(),

@@ -115,6 +115,20 @@ describe("PATCH /ops/v1/inventory/{sku}", () => {
     expect(await whole.json()).toMatchObject({ shards: 1, maxPerShopper: 2, onHand: 6 });
   });
 
+  it("answers a repeat of its key as the first time, and refuses the key to another change", async () => {
+    const sku = await onSale({ onHand: 6 });
+    const headers = { "Idempotency-Key": crypto.randomUUID() };
+    const limit = (maxPerShopper: number) =>
+      call(`/ops/v1/inventory/${sku}`, { method: "PATCH", body: { maxPerShopper }, headers });
+    const first = await (await limit(2)).json();
+    await patch(sku, { maxPerShopper: 3 });
+    const again = await limit(2);
+    expect([await again.json(), again.headers.get("Idempotent-Replayed")]).toEqual([first, "true"]);
+    expect((await limit(4)).status).toBe(422);
+    const shown = await call(`/ops/v1/inventory/${sku}`);
+    expect(await shown.json()).toMatchObject({ maxPerShopper: 3 });
+  });
+
   it("refuses to split what may be backordered, and what no catalogue has", async () => {
     const refused = await patch(await onSale({ backorder: true }), { shards: 2 });
     expect(refused.status).toBe(422);

@@ -63,6 +63,15 @@ describe("the document's headers", () => {
     const { [name]: _, ...sent } = credentials(route);
     expect([400, 404]).toContain(await ask(route, sent));
   });
+  it("have an Idempotency-Key at every write, but where each answer is a secret or a processor's own", ({
+    expect,
+  }) => {
+    const without = routes
+      .filter(({ method }) => method !== "GET")
+      .filter((route) => !declaredBy(route).includes("Idempotency-Key"))
+      .filter(({ path }) => !/^\/(?:api\/v2\/auth|webhooks)\//.test(path));
+    expect(without.map(({ name }) => name)).toEqual([]);
+  });
 });
 
 describe("the document's uploads", () => {

@@ -85,6 +85,17 @@ describe("POST /webhooks/payments/{processor}", () => {
     );
   });
 
+  it("tells two events apart whose ids differ in case alone", async ({ expect }) => {
+    const id = `evt_${crypto.randomUUID()}`;
+    const data = { object: { id: "cus_1" } };
+    for (const each of [id, id.toUpperCase()]) {
+      const event = { id: each, type: "customer.updated", data };
+      const { body } = await deliver("stripe", await stripeWebhook(event));
+      expect(body).toEqual({ received: 1 });
+    }
+    expect((await eventRow(id))?.eventId).toBe(id);
+  });
+
   it("says that it cannot keep an event, so that it is sent again", async ({ expect }) => {
     const { body, headers } = await adyenWebhook({ merchantReference: "chk_1:1" });
     const request = new Request("http://shop.test/webhooks/payments/adyen", {
