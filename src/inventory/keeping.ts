@@ -2,7 +2,7 @@ import { hasTables } from "../platform/objects/has-tables.ts";
 import { migrate } from "../platform/objects/migrate.ts";
 import { assert } from "../shared/assert.ts";
 import type { Hold } from "./model.ts";
-import { type Offer, OfferStore } from "./offer-store.ts";
+import { type Offer, OfferStore, PUBLISH_DELAY_MS } from "./offer-store.ts";
 import { StockBook } from "./stock-book.ts";
 import { StockStore } from "./stock-store.ts";
 import { STOCK_MIGRATIONS } from "./tables.ts";
@@ -14,11 +14,19 @@ const ENDED_HOLD_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** The runtime drops an alarm after its sixth failed retry. */
 const ALARM_RETRIES_TRUSTED = 5;
 const ALARM_REST_MS = 60_000;
+/**
+ * How far behind its time the alarm of a publication stands while a timer is to make it in time. An alarm is
+ * two writes to move, and a busy SKU would move it twice for each sale; so it only comes to find what a
+ * timer lost with its object, and nearly always finds nothing.
+ */
+const ALARM_BEHIND_MS = 10_000;
 
 export type KeepingDeps = {
   storage: DurableObjectStorage;
   nowMs(): number;
   setAlarm(atMs: number): void;
+  /** Does the work after that time, unless the object is gone by then. */
+  later(delayMs: number, work: () => Promise<void>): void;
   /** Tells whoever must know what can be had now. May throw: then it is told again later. */
   tell(offer: Offer, crossesZero: boolean): Promise<void>;
   /** What can be had now; asked before and after each change. */
@@ -47,6 +55,7 @@ export class StockKeeping {
   readonly #deps: KeepingDeps;
   #hasTables: boolean;
   #alarmAtMs: number | undefined;
+  #hasTimer = false;
   #telling: Promise<void> = Promise.resolve();
 
   constructor(deps: KeepingDeps) {
@@ -81,6 +90,7 @@ export class StockKeeping {
     if (!this.#hasTables) migrate(this.#deps.storage, STOCK_MIGRATIONS);
     this.#hasTables = true;
     const result = this.#transact(change);
+    this.#startTimer();
     this.arm();
     return result;
   }
@@ -92,7 +102,7 @@ export class StockKeeping {
 
   /** Sets the alarm for whatever is due next. */
   arm(): void {
-    const due = [this.store.nextExpiryMs(), this.offers.publishAtMs(), this.#deps.alsoDueMs?.()];
+    const due = [this.store.nextExpiryMs(), this.#publishDueMs(), this.#deps.alsoDueMs?.()];
     const dueMs = Math.min(...due.filter((atMs) => atMs !== undefined));
     if (dueMs < (this.#alarmAtMs ?? Number.POSITIVE_INFINITY)) this.#setAlarm(dueMs);
   }
@@ -107,8 +117,7 @@ export class StockKeeping {
         this.expire(nowMs);
         this.store.forgetHolds(nowMs - ENDED_HOLD_KEPT_MS, EXPIRED_AT_ONCE_MAX);
       });
-      const publishAtMs = this.offers.publishAtMs();
-      if (publishAtMs !== undefined && publishAtMs <= this.nowMs()) await this.tell();
+      if (this.#isPublicationDue()) await this.tell();
       await more?.();
       this.arm();
     } catch (error) {
@@ -136,6 +145,34 @@ export class StockKeeping {
       this.offers.postpone(this.nowMs());
     }
     this.arm();
+  }
+
+  /**
+   * Tells of a change in time. Of one that comes while others are being told, after another delay: a rush
+   * is told of twice a second, not without a pause. What failed and was put off is left to the alarm.
+   */
+  #startTimer(): void {
+    const publishAtMs = this.#hasTimer ? undefined : this.offers.publishAtMs();
+    if (publishAtMs === undefined) return;
+    const waitMs = publishAtMs - this.nowMs();
+    if (waitMs > PUBLISH_DELAY_MS) return;
+    this.#hasTimer = true;
+    this.#deps.later(waitMs > 0 ? waitMs : PUBLISH_DELAY_MS, async () => {
+      this.#hasTimer = false;
+      if (this.#isPublicationDue()) return this.tell();
+      this.#startTimer();
+      this.arm();
+    });
+  }
+
+  #isPublicationDue(): boolean {
+    const publishAtMs = this.offers.publishAtMs();
+    return publishAtMs !== undefined && publishAtMs <= this.nowMs();
+  }
+
+  #publishDueMs(): number | undefined {
+    const publishAtMs = this.offers.publishAtMs();
+    return publishAtMs && publishAtMs + (this.#hasTimer ? ALARM_BEHIND_MS : 0);
   }
 
   /** Runs one change whole or not at all, and notes what others have to be told of it. */

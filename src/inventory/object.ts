@@ -39,6 +39,7 @@ export class SkuStockObject extends DurableObject<Env> {
       storage: ctx.storage,
       nowMs: () => Date.now(),
       setAlarm: (atMs) => void ctx.storage.setAlarm(atMs),
+      later: (delayMs, work) => ctx.waitUntil(scheduler.wait(delayMs).then(work)),
       tell: (offer, crossesZero) => this.#publish(sku, offer, crossesZero),
       logFailure: (event, error) => logError(event, error, { sku }),
       shard: (place) => shardPort(stockShard(env, sku, place)),

@@ -8,7 +8,7 @@ type Row = {
 };
 
 /** A change is told at most this much later. More changes in between are told together. */
-const PUBLISH_DELAY_MS = 500;
+export const PUBLISH_DELAY_MS = 500;
 const RETRY_DELAY_MS_MAX = 60_000;
 
 export const inStock = ({ available, backorder }: Omit<Offer, "version">): boolean =>

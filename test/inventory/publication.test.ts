@@ -85,6 +85,25 @@ describe("what the shop is told about a SKU", () => {
     });
   });
 
+  it("leaves the alarm of a busy SKU where it is", async () => {
+    const sku = await onSale({ onHand: 100 });
+    await publishNow(sku);
+    const hold = (holdId: string) => stock(sku).hold({ holdId, quantity: 1, ttlMs: 3_600_000 });
+    const alarmAtMs = () => runInDurableObject(stock(sku), (_, state) => state.storage.getAlarm());
+    const told = (available: number) =>
+      vi.waitFor(async () => expect(await buffered(sku)).toMatchObject({ available }), {
+        timeout: 5_000,
+        interval: 50,
+      });
+    await hold("a");
+    const first = await alarmAtMs();
+    expect(first).toBeLessThan(Date.now() + 15_000);
+    await told(99);
+    await hold("b");
+    await told(98);
+    expect(await alarmAtMs()).toBe(first);
+  });
+
   it("never goes back to an older state", async () => {
     const sku = freshSku();
     const newer = { available: 1, backorder: false, version: 20 };

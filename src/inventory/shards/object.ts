@@ -21,6 +21,7 @@ export class StockShardObject extends DurableObject<Env> {
       storage: ctx.storage,
       nowMs: () => Date.now(),
       setAlarm: (atMs) => void ctx.storage.setAlarm(atMs),
+      later: (delayMs, work) => ctx.waitUntil(scheduler.wait(delayMs).then(work)),
       // Redis and MySQL hear of a SKU as a whole: what a shard owes is a report to there.
       tell: () => this.#shard.tell(),
       offer: () => ({ available: this.#shard.free(), backorder: false }),

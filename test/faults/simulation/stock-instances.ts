@@ -13,7 +13,7 @@ export type StockInstance = {
   target: SkuStock | ShardStock;
   alarm(info?: AlarmInvocationInfo): Promise<void>;
 };
-type InstanceDeps = Pick<KeepingDeps, "storage" | "nowMs" | "setAlarm">;
+type InstanceDeps = Pick<KeepingDeps, "storage" | "nowMs" | "setAlarm" | "later">;
 
 const quiet = { logFailure: () => {} };
 

@@ -145,6 +145,7 @@ export class StockObjects {
       storage: storageWhile(node.storage, isAlive),
       nowMs: () => timeline.nowMs + node.skewMs(),
       setAlarm: (atMs: number) => this.#setAlarm(node, atMs),
+      later: (delayMs: number, work: () => Promise<void>) => this.#later(node, delayMs, work),
     };
     if (place === WHOLE) {
       const shard = (at: Place) => this.#shardPort(caller, this.node(sku, at));
@@ -188,13 +189,29 @@ export class StockObjects {
     };
   }
 
+  /** A timer dies with its object. */
+  #later(node: StockNode, delayMs: number, work: () => Promise<void>): void {
+    const { timeline, random, thrown } = this.#parts;
+    const { generation } = node;
+    const failed = (error: unknown) => {
+      if (!weatherBehind(error)) thrown(`timer of ${node.sku} ${node.place}`, error);
+    };
+    timeline.after(delayMs + random.between(0, this.#latestMs(node)), () => {
+      if (node.generation === generation) this.#inside(node, work).catch(failed);
+    });
+  }
+
+  /** A busy machine's alarms and timers are never quite in time; fewer of them also run a world faster. */
+  #latestMs({ sku }: StockNode): number {
+    return this.#split.has(sku) ? SPLIT_ALARM_LATE_MS_MAX : ALARM_LATE_MS_MAX;
+  }
+
   #setAlarm(node: StockNode, atMs: number): void {
     const { timeline, wire, random } = this.#parts;
     node.alarmAtMs = atMs;
-    // A busy machine's alarms are never quite in time; fewer of them also run a world faster.
     const isLate = wire.strikes("F19 stock alarm late", 0.01);
-    const usual = this.#split.has(node.sku) ? SPLIT_ALARM_LATE_MS_MAX : ALARM_LATE_MS_MAX;
-    const lateMs = random.between(0, usual) + (isLate ? random.between(2_000, 20_000) : 0);
+    const lateMs =
+      random.between(0, this.#latestMs(node)) + (isLate ? random.between(2_000, 20_000) : 0);
     timeline.after(atMs - timeline.nowMs - node.skewMs() + lateMs, () => {
       if (node.alarmAtMs === atMs) void this.#alarm(node);
     });

@@ -19,6 +19,8 @@ type Node = {
   instance: Instance | undefined;
   generation: number;
   alarmAtMs: number | undefined;
+  /** What the object means to do later. Unlike its alarm, it dies with it. */
+  timers: { atMs: number; work: () => Promise<void> }[];
   /** Calls that are inside the object: a crash ends them for whoever waits. */
   inside: Set<(error: unknown) => void>;
 };
@@ -28,6 +30,10 @@ export const CALM: Faults = { lostRequests: 0, lostAnswers: 0, copies: 0, crashe
 /** Far more than any script needs: who reaches it goes round in circles. */
 const STEPS_MAX = 30_000;
 let worlds = 0;
+
+/** When the object next does something by itself. */
+const dueMs = ({ alarmAtMs = Number.POSITIVE_INFINITY, timers }: Node): number =>
+  Math.min(alarmAtMs, ...timers.map(({ atMs }) => atMs));
 
 /**
  * One SKU's real stock objects in plain Node, with a network and a clock that a seed decides: any message
@@ -68,15 +74,22 @@ export class World {
     }
   }
 
-  /** Runs every alarm that is due by then. */
+  /** Runs every alarm and every timer that is due by then. */
   async passTime(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
     for (;;) {
       const due = [...this.nodes.values()]
-        .filter(({ alarmAtMs }) => alarmAtMs !== undefined && alarmAtMs <= untilMs)
-        .sort((a, b) => a.alarmAtMs! - b.alarmAtMs!)[0];
+        .filter((node) => dueMs(node) <= untilMs)
+        .sort((a, b) => dueMs(a) - dueMs(b))[0];
       if (!due) break;
-      this.nowMs = Math.max(this.nowMs, due.alarmAtMs!);
+      this.nowMs = Math.max(this.nowMs, dueMs(due));
+      const [timer] = due.timers.sort((a, b) => a.atMs - b.atMs);
+      if (timer && timer.atMs <= this.nowMs) {
+        due.timers.shift();
+        this.#enter(due, timer.work).catch(() => {});
+        await this.drain();
+        continue;
+      }
       const dueAtMs = due.alarmAtMs!;
       due.alarmAtMs = undefined;
       // The runtime brings an alarm again that failed.
@@ -93,6 +106,7 @@ export class World {
     const node = this.nodes.get(name);
     if (!node) return;
     node.instance = undefined;
+    node.timers = [];
     node.generation += 1;
     for (const fail of [...node.inside]) fail(new DependencyDown("object"));
     node.inside.clear();
@@ -170,6 +184,7 @@ export class World {
       instance: undefined,
       generation: 0,
       alarmAtMs: undefined,
+      timers: [],
       inside: new Set(),
     };
     this.nodes.set(name, node);
@@ -204,6 +219,10 @@ export class World {
       setAlarm: (atMs: number) => {
         assert(isAlive(), "a dead object set its alarm");
         node.alarmAtMs = atMs;
+      },
+      later: (delayMs: number, work: () => Promise<void>) => {
+        assert(isAlive(), "a dead object set a timer");
+        node.timers.push({ atMs: this.nowMs + delayMs, work });
       },
     };
   }
