@@ -59,6 +59,7 @@ export function openSagaDeps(
     meter: io.meter,
     clock: io.clock,
     copies: breakerCopies,
+    timeoutMs: io.config.PAYMENT_TIMEOUT_MS,
     sleep,
   });
   const processors = openProcessors(io, breakers.guard);

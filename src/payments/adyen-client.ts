@@ -15,7 +15,7 @@ export type AdyenError = z.infer<typeof AdyenError>;
 export type AdyenReply =
   | { kind: "success"; body: unknown }
   | { kind: "error"; error: AdyenError }
-  | { kind: "unsent"; reason: string }
+  | { kind: "unsent"; reason: string; status?: number }
   | { kind: "lost"; reason: string };
 
 export type AdyenConnection = {
@@ -72,7 +72,7 @@ function replyOf({ status, headers }: Response, text: string): AdyenReply {
       ? { kind: "lost", reason: "unreadable answer" }
       : { kind: "success", body };
   }
-  if (isUnsent(status)) return { kind: "unsent", reason: `HTTP ${status}` };
+  if (isUnsent(status)) return { kind: "unsent", reason: `HTTP ${status}`, status };
   const { data: error } = AdyenError.safeParse(body);
   const isTransient = headers.get("transient-error") === "true";
   if (status >= 500 || status === 409 || isRedirect(status) || isTransient || !error) {

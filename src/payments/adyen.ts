@@ -22,6 +22,7 @@ import {
   type RefundOutcome,
   type VoidOutcome,
 } from "./model.ts";
+import { isSignOfLife } from "./sort-reply.ts";
 
 /** What Adyen has told by webhook, verified: the only place where its results can be read. */
 export type AdyenNotifications = {
@@ -202,7 +203,7 @@ async function refund(
 
 /** Which payment methods there are is a question that changes nothing. */
 async function ping(call: AdyenCall, { merchantAccount }: Adyen): Promise<boolean> {
-  return (await call("/paymentMethods", { merchantAccount })).kind === "success";
+  return isSignOfLife(await call("/paymentMethods", { merchantAccount }));
 }
 
 /** Asks for a change of a payment; whether it came about is told later. */

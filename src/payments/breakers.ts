@@ -2,48 +2,52 @@ import { logError } from "../platform/telemetry/log.ts";
 import type { Meter } from "../platform/telemetry/meter.ts";
 import { afterFailure, afterSuccess, type Circuit, CLOSED, phaseOf } from "../shared/breaker.ts";
 import type { Clock } from "../shared/clock.ts";
-import type { PaymentProcessor, ProcessorName } from "./model.ts";
+import {
+  type AuthorizeOutcome,
+  type AuthorizeRequest,
+  type PaymentProcessor,
+  PING_MS_MAX,
+  type ProcessorName,
+} from "./model.ts";
 import type { BreakerReading } from "./object.ts";
+import {
+  answered,
+  asks,
+  crowds,
+  forgetOlder,
+  isAgeing,
+  isAsked,
+  leaves,
+  lost,
+  mayLeave,
+  noSigns,
+  paid,
+  type Signs,
+} from "./signs-of-life.ts";
 
 /** How old an isolate's copy may be before a request brings it up to date. */
 const COPY_MAX_AGE_MS = 1_000;
 /** How long a payment waits for a copy that is on its way. It left beside the hold, so it mostly is there. */
 const COPY_WAIT_MS = 100;
-
-/** So many payments may be out at a processor that has fallen silent; the next ones ask first. */
-const UNANSWERED_MAX = 3;
-/** What counts as silence beyond twice the usual time of an answer. */
-const SILENCE_MS = 50;
-/** How much the newest answer weighs in the usual time. */
-const NEWEST_WEIGHT = 0.2;
+/** How often a payment that waits for a sign of life looks whether another request got one. */
+const LOOK_EVERY_MS = 10;
 
 type Copy = {
   circuit: Circuit;
   askedAtMs: number;
+  /** How often this isolate told the shared circuit something: what was read before that is old. */
+  reports: number;
   probeUntilMs: number;
-  /** Payments sent since its last sign of life, when that was, and how long an answer usually takes. */
-  unanswered: number;
-  aliveAtMs: number;
-  usualMs: number;
+  signs: Signs;
 };
 
 const newCopy = (): Copy => ({
   circuit: CLOSED,
   askedAtMs: 0,
+  reports: 0,
   probeUntilMs: 0,
-  unanswered: 0,
-  aliveAtMs: 0,
-  usualMs: 0,
+  signs: noSigns(),
 });
-
-/**
- * Whether a processor whose circuit is closed is asked for a sign of life before it is sent a payment:
- * after a failure, and while several payments wait at it for longer than usual. Of an outage only those
- * payments become unknown that were out when it began.
- */
-const isDoubtful = ({ circuit, unanswered, aliveAtMs, usualMs }: Copy, nowMs: number): boolean =>
-  circuit.failures > 0 ||
-  (unanswered >= UNANSWERED_MAX && nowMs - aliveAtMs > 2 * usualMs + SILENCE_MS);
 
 /**
  * What this isolate knows of each circuit. Plain data, so requests may share it; the calls that bring it
@@ -58,9 +62,12 @@ export type BreakerLink = (processor: ProcessorName) => {
 };
 
 export type Breakers = {
-  /** Asks the shared circuits for what they know, where the copy is old. Does not wait. */
+  /**
+   * Asks the shared circuits for what they know, where the copy is old, and the guarded processor that is
+   * tried first for a sign of life, where the last one ages. Does not wait.
+   */
   refresh(processors: readonly ProcessorName[]): void;
-  /** The same processor, which does not pay while its circuit is open. */
+  /** The same processor, which is sent no payment while its circuit is open or it is silent. */
   guard(processor: PaymentProcessor): PaymentProcessor;
 };
 
@@ -68,49 +75,53 @@ export type BreakerSurroundings = {
   meter: Meter;
   clock: Clock;
   copies: BreakerCopies;
+  /** After so long every payment has had its answer, or none will come. */
+  timeoutMs: number;
   sleep(ms: number): Promise<void>;
 };
 
 const PROBE_USED_WITHIN_MS = 5_000;
+const CIRCUIT_OPEN = { kind: "not_executed", reason: "circuit_open" } as const;
 
 /** The circuits as one request sees them. A circuit that cannot be asked is decided by the copy alone. */
 export function openBreakers(
   link: BreakerLink,
-  { meter, clock, copies, sleep }: BreakerSurroundings,
+  { meter, clock, copies, timeoutMs, sleep }: BreakerSurroundings,
 ): Breakers {
   const copyOf = (name: ProcessorName): Copy => {
     const copy = copies.get(name) ?? newCopy();
     copies.set(name, copy);
     return copy;
   };
-  const take = (name: ProcessorName, { circuit, mayProbe }: BreakerReading) => {
+  const quietly = async (
+    name: ProcessorName,
+    asked: () => Promise<BreakerReading>,
+  ): Promise<void> => {
     const copy = copyOf(name);
-    copy.circuit = circuit;
-    if (mayProbe) copy.probeUntilMs = clock.nowMs() + PROBE_USED_WITHIN_MS;
+    const { reports } = copy;
+    try {
+      const { circuit, mayProbe } = await asked();
+      // Otherwise the answer to a later report is under way, which counts what this one does not.
+      if (copy.reports === reports) copy.circuit = circuit;
+      if (mayProbe) copy.probeUntilMs = clock.nowMs() + PROBE_USED_WITHIN_MS;
+    } catch (error) {
+      logError("payment.breaker_away", error, { processor: name });
+    }
   };
-  const quietly = (asked: Promise<BreakerReading>, name: ProcessorName): Promise<void> =>
-    asked.then(
-      (reading) => take(name, reading),
-      (error: unknown) => logError("payment.breaker_away", error, { processor: name }),
-    );
   let coming: Promise<unknown> | undefined;
+  const guarded = new Map<ProcessorName, PaymentProcessor>();
+  /** Of this request: it waits for no other's, because those may die with their requests. */
+  const asked = new Map<ProcessorName, Promise<boolean>>();
 
-  /** Whether a call may leave now, and whether only once the processor has shown that it lives. */
-  const permitFor = (name: ProcessorName): "call" | "ask_first" | "none" => {
+  /** Whether the circuit lets a payment through, if the processor lives; uses up the permit to probe. */
+  const mayTry = (name: ProcessorName): boolean => {
     const copy = copyOf(name);
     const nowMs = clock.nowMs();
     const phase = phaseOf(copy.circuit, nowMs);
-    if (phase === "closed") return isDoubtful(copy, nowMs) ? "ask_first" : "call";
-    if (phase === "open") return "none";
+    if (phase !== "half_open") return phase === "closed";
     const mayProbe = copy.probeUntilMs > nowMs;
     copy.probeUntilMs = 0;
-    return mayProbe ? "ask_first" : "none";
-  };
-
-  const showsLife = (name: ProcessorName) => {
-    const copy = copyOf(name);
-    copy.unanswered = 0;
-    copy.aliveAtMs = clock.nowMs();
+    return mayProbe;
   };
 
   const report = (name: ProcessorName, went: "well" | "badly") => {
@@ -120,51 +131,92 @@ export function openBreakers(
     if (went === "well" && copy.circuit.failures === 0) return;
     const learn = went === "well" ? afterSuccess : afterFailure;
     copy.circuit = learn(copy.circuit, clock.nowMs());
-    void quietly(link(name).report(went), name);
+    copy.reports += 1;
+    void quietly(name, () => link(name).report(went));
+  };
+
+  /** A processor that is away costs who asks it a moment, not a lost payment. */
+  const ask = async (processor: PaymentProcessor): Promise<boolean> => {
+    const { signs } = copyOf(processor.name);
+    const sentAtMs = clock.nowMs();
+    const call = asks(signs, sentAtMs, PING_MS_MAX);
+    const lives = await processor.ping();
+    signs.askedUntilMs = 0;
+    if (lives) answered(signs, call, sentAtMs);
+    else report(processor.name, "badly");
+    return lives;
+  };
+
+  /**
+   * The number of a payment that leaves now; undefined when the processor stays silent. Waits a second
+   * and a question at most, and looks at plain data meanwhile: it may be another request's call that is
+   * answered.
+   */
+  const leave = async (processor: PaymentProcessor): Promise<number | undefined> => {
+    const copy = copyOf(processor.name);
+    const { signs } = copy;
+    const before = signs.sent;
+    const showedLife = () => signs.proven.call > before;
+    for (let waitedMs = 0; waitedMs < PING_MS_MAX; waitedMs += LOOK_EVERY_MS) {
+      const nowMs = clock.nowMs();
+      if (phaseOf(copy.circuit, nowMs) === "open") return undefined;
+      forgetOlder(signs, nowMs - timeoutMs - PING_MS_MAX);
+      const isDoubted = copy.circuit.failures > 0 && !showedLife();
+      const verdict = isDoubted ? "ask" : mayLeave(signs, nowMs);
+      // Nothing is awaited between the verdict and the number, so no two requests take one place.
+      if (verdict === "call") return leaves(signs, nowMs);
+      if (verdict === "crowd") crowds(signs, nowMs);
+      const mustAsk = isDoubted || (verdict === "crowd" && !isAsked(signs, nowMs));
+      if (!mustAsk) await sleep(LOOK_EVERY_MS);
+      else if (!(await ask(processor)) && !showedLife()) return undefined;
+    }
+    // It lives, and is so busy that no place became free in all that time: this payment is one too many.
+    const nowMs = clock.nowMs();
+    return showedLife() && mayLeave(signs, nowMs) !== "hang" ? leaves(signs, nowMs) : undefined;
+  };
+
+  const authorize = async (
+    processor: PaymentProcessor,
+    request: AuthorizeRequest,
+  ): Promise<AuthorizeOutcome> => {
+    const { name } = processor;
+    if (coming) await Promise.race([coming, sleep(COPY_WAIT_MS)]);
+    await asked.get(name);
+    const call = mayTry(name) ? await leave(processor) : undefined;
+    if (call === undefined) return CIRCUIT_OPEN;
+    const { signs } = copyOf(name);
+    const sentAtMs = clock.nowMs();
+    const outcome = await processor.authorize(request);
+    const isBad = outcome.kind === "unknown" || outcome.kind === "not_executed";
+    if (isBad) lost(signs, call);
+    else paid(signs, call, sentAtMs, clock.nowMs());
+    report(name, isBad ? "badly" : "well");
+    return outcome;
+  };
+
+  const askAhead = (processors: readonly ProcessorName[]) => {
+    const nowMs = clock.nowMs();
+    const first = processors.find((name) => phaseOf(copyOf(name).circuit, nowMs) === "closed");
+    const processor = first && guarded.get(first);
+    if (!processor || !isAgeing(copyOf(first).signs, nowMs)) return;
+    asked.set(first, ask(processor));
   };
 
   return {
     refresh(processors) {
+      askAhead(processors);
       const nowMs = clock.nowMs();
       const stale = processors.filter((name) => nowMs - copyOf(name).askedAtMs > COPY_MAX_AGE_MS);
       if (stale.length === 0) return;
       // Marked before the answer: requests that come meanwhile use the old copy and ask nobody.
       for (const name of stale) copyOf(name).askedAtMs = nowMs;
       coming = Promise.all(
-        stale.map((name) =>
-          quietly(
-            meter.step("object", () => link(name).read()),
-            name,
-          ),
-        ),
+        stale.map((name) => quietly(name, () => meter.step("object", () => link(name).read()))),
       );
     },
-    guard: (processor) => ({
-      ...processor,
-      async authorize(request) {
-        if (coming) await Promise.race([coming, sleep(COPY_WAIT_MS)]);
-        const permit = permitFor(processor.name);
-        if (permit === "none") return { kind: "not_executed", reason: "circuit_open" };
-        // A processor that is away costs who asks it a moment, not a lost payment.
-        if (permit === "ask_first") {
-          if (!(await processor.ping())) {
-            report(processor.name, "badly");
-            return { kind: "not_executed", reason: "circuit_open" };
-          }
-          showsLife(processor.name);
-        }
-        const sentAtMs = clock.nowMs();
-        copyOf(processor.name).unanswered += 1;
-        const outcome = await processor.authorize(request);
-        const isBad = outcome.kind === "unknown" || outcome.kind === "not_executed";
-        if (!isBad) {
-          showsLife(processor.name);
-          const copy = copyOf(processor.name);
-          copy.usualMs += (copy.aliveAtMs - sentAtMs - copy.usualMs) * NEWEST_WEIGHT;
-        }
-        report(processor.name, isBad ? "badly" : "well");
-        return outcome;
-      },
-    }),
+    guard: (processor) => {
+      guarded.set(processor.name, processor);
+      return { ...processor, authorize: (request) => authorize(processor, request) };
+    },
   };
 }

@@ -4,7 +4,8 @@
  */
 const NEVER_CONNECTED = new Set([521, 523, 525, 526, 530]);
 /** Refused before execution by the processor itself: bad credentials, rate limit. */
-const REFUSED_UNREAD = new Set([401, 403, 429]);
+const TOO_MANY_REQUESTS = 429;
+const REFUSED_UNREAD = new Set([401, 403, TOO_MANY_REQUESTS]);
 
 /** A processor's answers are a few kB; a list of payments some more. */
 export const REPLY_BYTES_MAX = 1024 * 1024;
@@ -12,6 +13,10 @@ export const REPLY_BYTES_MAX = 1024 * 1024;
 /** Whether a status proves that the request was not carried out. */
 export const isUnsent = (status: number): boolean =>
   NEVER_CONNECTED.has(status) || REFUSED_UNREAD.has(status);
+
+/** Whether a reply to a question says that a payment would be taken, or refused without being carried out. */
+export const isSignOfLife = (reply: { kind: string; status?: number }): boolean =>
+  reply.kind === "success" || (reply.kind === "unsent" && reply.status === TOO_MANY_REQUESTS);
 
 /** A redirect is not followed: it would take the key, and the payment, to somebody else. */
 export const isRedirect = (status: number): boolean => status >= 300 && status < 400;

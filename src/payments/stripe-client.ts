@@ -28,7 +28,7 @@ export type StripeError = z.infer<typeof StripeError>;
 export type StripeReply =
   | { kind: "success"; body: unknown }
   | { kind: "error"; status: number; error: StripeError }
-  | { kind: "unsent"; reason: string }
+  | { kind: "unsent"; reason: string; status?: number }
   | { kind: "lost"; reason: string };
 
 export type StripeOptions = { url: string; secretKey: string; timeoutMs: number; meter: Meter };
@@ -71,7 +71,7 @@ function replyOf(status: number, text: string): StripeReply {
       : { kind: "success", body };
   }
   if (isUnsent(status)) {
-    return { kind: "unsent", reason: `HTTP ${status}` };
+    return { kind: "unsent", reason: `HTTP ${status}`, status };
   }
   const parsed = z.object({ error: StripeError }).safeParse(parseJson(text));
   // 409 says that the same key is being worked on right now: its outcome is not known yet.

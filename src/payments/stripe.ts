@@ -11,6 +11,7 @@ import {
   type RefundOutcome,
   type VoidOutcome,
 } from "./model.ts";
+import { isSignOfLife } from "./sort-reply.ts";
 import {
   type Intent,
   readIntent,
@@ -165,12 +166,9 @@ async function find(call: StripeCall, key: string): Promise<FoundPayment> {
   }
 }
 
-/** Nothing has this key; that it is searched for is the answer. */
+/** A question that changes nothing; unlike a search, one of which many may be asked. */
 async function ping(call: StripeCall): Promise<boolean> {
-  const query = "metadata['attempt_key']:'ping'";
-  return (
-    (await call("GET", "/v1/payment_intents/search", { query, limit: "1" })).kind === "success"
-  );
+  return isSignOfLife(await call("GET", "/v1/payment_intents", { limit: "1" }));
 }
 
 const amountOf = ({ amount, currency }: Intent) => money(amount, currency.toUpperCase());

@@ -76,8 +76,10 @@ class World {
       meter: new Meter(),
       clock,
       copies,
+      timeoutMs: 8_000,
       sleep: async () => {},
     });
+    // Before it is guarded: what is asked beside the hold has tests of its own.
     breakers.refresh(["stripe"]);
     const { kind } = await breakers.guard(processor).authorize(REQUEST);
     await Promise.resolve();
@@ -116,13 +118,13 @@ describe("the breakers", () => {
     expect(world.pings).toBe(0);
     world.isSilent = true;
     world.answersPing = false;
-    const waiting = [1, 2, 3].map(() => world.pay(isolate));
+    const waiting = [1, 2].map(() => world.pay(isolate));
     await world.turn();
     world.nowMs += 1_000;
     expect(await world.pay(isolate)).toBe("not_executed");
-    expect([world.calls, world.pings]).toEqual([53, 1]);
+    expect([world.calls, world.pings]).toEqual([52, 1]);
     world.speak();
-    expect(await Promise.all(waiting)).toEqual(Array(3).fill("approved"));
+    expect(await Promise.all(waiting)).toEqual(Array(2).fill("approved"));
   });
 
   it("teach what one isolate learnt to all others", async ({ expect }) => {
