@@ -17,12 +17,14 @@ import {
   forgetOlder,
   isAgeing,
   isAsked,
+  isSilent,
   leaves,
   lost,
   mayLeave,
   noSigns,
   paid,
   type Signs,
+  unanswered,
 } from "./signs-of-life.ts";
 
 /** How old an isolate's copy may be before a request brings it up to date. */
@@ -136,15 +138,20 @@ export function openBreakers(
   };
 
   /** A processor that is away costs who asks it a moment, not a lost payment. */
-  const ask = async (processor: PaymentProcessor): Promise<boolean> => {
+  const ask = async (processor: PaymentProcessor, isAhead = false): Promise<boolean> => {
     const { signs } = copyOf(processor.name);
     const sentAtMs = clock.nowMs();
     const call = asks(signs, sentAtMs, PING_MS_MAX);
     const lives = await processor.ping();
     signs.askedUntilMs = 0;
-    if (lives) answered(signs, call, sentAtMs);
-    else report(processor.name, "badly");
-    return lives;
+    if (lives) {
+      answered(signs, call, sentAtMs);
+      return true;
+    }
+    const isNews = unanswered(signs, call) === "new";
+    // What was asked ahead is asked again: an isolate that was busy itself hears nothing either.
+    if (isNews && !isAhead) report(processor.name, "badly");
+    return false;
   };
 
   /**
@@ -161,7 +168,7 @@ export function openBreakers(
       const nowMs = clock.nowMs();
       if (phaseOf(copy.circuit, nowMs) === "open") return undefined;
       forgetOlder(signs, nowMs - timeoutMs - PING_MS_MAX);
-      const isDoubted = copy.circuit.failures > 0 && !showedLife();
+      const isDoubted = isSilent(signs) || (copy.circuit.failures > 0 && !showedLife());
       const verdict = isDoubted ? "ask" : mayLeave(signs, nowMs);
       // Nothing is awaited between the verdict and the number, so no two requests take one place.
       if (verdict === "call") return leaves(signs, nowMs);
@@ -199,7 +206,7 @@ export function openBreakers(
     const first = processors.find((name) => phaseOf(copyOf(name).circuit, nowMs) === "closed");
     const processor = first && guarded.get(first);
     if (!processor || !isAgeing(copyOf(first).signs, nowMs)) return;
-    asked.set(first, ask(processor));
+    asked.set(first, ask(processor, true));
   };
 
   return {

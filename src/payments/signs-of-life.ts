@@ -35,6 +35,8 @@ export type Signs = {
   out: Map<number, number>;
   /** Payments that went badly since the newest call that was answered. */
   lost: number[];
+  /** The call that left last when a question was not answered: older ones end in the same silence. */
+  silent: number;
   /** A question is under way until then at most. */
   askedUntilMs: number;
   /**
@@ -52,6 +54,7 @@ export const noSigns = (): Signs => ({
   paid: 0,
   out: new Map(),
   lost: [],
+  silent: 0,
   askedUntilMs: 0,
   crowd: { size: UNPROVEN_MAX, atMs: 0, isShort: false, round: 0 },
   usualMs: 0,
@@ -83,6 +86,16 @@ export function mayLeave(signs: Signs, nowMs: number): Leave {
 export const isAgeing = (signs: Signs, nowMs: number): boolean =>
   !isAsked(signs, nowMs) &&
   (nowMs - signs.proven.atMs > AGEING_MS || unprovenOf(signs) >= UNPROVEN_MAX);
+
+/** A question was not answered. Says whether that is news: many may have been out in one silence. */
+export function unanswered(signs: Signs, call: number): "new" | "same" {
+  if (call <= signs.silent) return "same";
+  signs.silent = signs.sent;
+  return "new";
+}
+
+/** Whether a question was not answered, and nothing that left afterwards either. */
+export const isSilent = ({ silent, proven }: Signs): boolean => silent > proven.call;
 
 /** Whether a question is under way. */
 export const isAsked = ({ askedUntilMs }: Signs, nowMs: number): boolean => nowMs < askedUntilMs;

@@ -251,6 +251,38 @@ describe.each(["dead", "mute", "slow"] as const)("a processor that turns %s", (h
   });
 });
 
+describe("a short silence", () => {
+  it("is heard once, however many asked: it costs nobody, and opens nothing", async ({
+    expect,
+  }) => {
+    const world = new World();
+    const copies: BreakerCopies = new Map();
+    await Promise.all([world.pay(copies), world.pass(1_000)]);
+    world.health = "mute";
+    const paid = Array.from({ length: 30 }, () => world.pay(copies));
+    await world.pass(500);
+    world.health = "fair";
+    await world.pass(5_000);
+    expect((await kinds(paid)).approved).toHaveLength(30);
+    expect(world.sent.filter(({ outcome }) => outcome === "unknown")).toEqual([]);
+  });
+
+  it("of a second and more sends who waited elsewhere, and is one failure", async ({ expect }) => {
+    const world = new World();
+    const copies: BreakerCopies = new Map();
+    await Promise.all([world.pay(copies), world.pass(1_000)]);
+    world.health = "mute";
+    const paid = Array.from({ length: 30 }, () => world.pay(copies));
+    await world.pass(1_900);
+    world.health = "fair";
+    await world.pass(1_000);
+    expect((await kinds(paid)).unknown).toBeUndefined();
+    const next = world.pay(copies);
+    await world.pass(1_000);
+    expect((await next).kind).toBe("approved");
+  });
+});
+
 describe("an answer that is late itself", () => {
   it("says nothing of a processor that has died since it was asked", async ({ expect }) => {
     const world = new World();
