@@ -52,6 +52,8 @@ async function purchase(
     steps[name] = Number(answered.headers.get("X-Round-Trips"));
     return JSON.parse(answered.text);
   };
+  // The first token tells a feed that is new what was revoked; that is once in a feed's life.
+  if (own.Authorization) await gate.isolate()("/api/v2/cart", { headers: who });
   await ask("product page", `/api/v2/products/${sku.toLowerCase()}`);
   await ask("availability", `/api/v2/availability?sku=${sku}`);
   const { token } = await ask("first line", "/api/v2/cart/lines", { sku, quantity: 1 });
@@ -93,6 +95,7 @@ describe("a shopper who is signed in", () => {
     const isolate = openGate().isolate();
     const { headers } = await signedInShopper();
     const who = { ...visitor(), ...headers };
+    await isolate("/api/v2/cart", { headers: who });
     const lines = { method: "POST", body: JSON.stringify({ sku, quantity: 1 }) };
     const guest = await isolate("/api/v2/cart/lines", { headers: visitor(), ...lines });
     await isolate("/api/v2/cart/lines", { headers: who, ...lines });

@@ -1,10 +1,11 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { DependencyDown } from "../platform/dependency.ts";
-import type { Edge } from "../platform/edge/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
+import { executionContextOf } from "../platform/http/execution-context.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { withholder } from "../platform/http/withhold.ts";
+import { awaitWholeFeed } from "./sessions/await-whole-feed.ts";
 import { isRevoked } from "./sessions/revocations.ts";
 import type { AccessClaims } from "./tokens/token-claims.ts";
 import { tokenDesk } from "./tokens/token-desk.ts";
@@ -31,10 +32,10 @@ export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
     authenticatedAtMs: claims.auth_time * 1_000,
     methods: claims.amr,
   });
-  if (edge.reader.state(clock.nowMs()) === "fresh") return next();
+  if (edge.reader.state(clock.nowMs()) === "fresh" && edge.reader.view.isWhole) return next();
   if (!isRead(c)) {
     await edge.refresh();
-    requireStanding(c, edge, claims);
+    await requireStanding(c, claims);
     return next();
   }
   const learning = edge.learn();
@@ -42,7 +43,7 @@ export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
   await next();
   await learning;
   try {
-    requireStanding(c, edge, claims);
+    await requireStanding(c, claims);
   } catch (refusal) {
     withhold();
     throw refusal;
@@ -61,10 +62,17 @@ const bearerOf = (header: string): string => /^Bearer ([^\s,]+)$/i.exec(header)?
 const refused = () =>
   new Problem("unauthorized", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' });
 
-function requireStanding(c: Context<ApiEnv>, { reader }: Edge, claims: AccessClaims): void {
-  const nowMs = c.var.io.clock.nowMs();
+async function requireStanding(c: Context<ApiEnv>, claims: AccessClaims): Promise<void> {
+  const { edge, io } = c.var;
+  const { reader } = edge;
+  if (!reader.view.isWhole && !isBrowsing(c) && reader.state(io.clock.nowMs()) !== "blind") {
+    const waitUntil = (work: Promise<unknown>) => executionContextOf(c)?.waitUntil(work);
+    await awaitWholeFeed(io, c.env, { edge, waitUntil });
+  }
+  const nowMs = io.clock.nowMs();
   if (isRevoked(reader, claims, nowMs)) throw refused();
-  if (reader.state(nowMs) === "blind" && !isBrowsing(c)) throw new DependencyDown("edge feed");
+  const isKnown = reader.state(nowMs) !== "blind" && reader.view.isWhole;
+  if (!isKnown && !isBrowsing(c)) throw new DependencyDown("edge feed");
 }
 
 const isRead = ({ req: { method } }: Context<ApiEnv>) => method === "GET" || method === "HEAD";

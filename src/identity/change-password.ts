@@ -15,7 +15,7 @@ import { passwords, users } from "./schema.ts";
 import { tellEpoch } from "./sessions/close-session.ts";
 import { openSession } from "./sessions/open-session.ts";
 import type { AccountMailQueue } from "./stub.ts";
-import { type Credential, findCredential } from "./user-store.ts";
+import { type Credential, findCredential, nextEpoch } from "./user-store.ts";
 
 type ChangeEnv = AccountMailQueue & EdgeFeedBinding;
 type Busy = { code: "busy" };
@@ -99,11 +99,7 @@ function setPassword(
       .onDuplicateKeyUpdate({ set: { hash, changedAtMs: nowMs } });
     await tx
       .update(users)
-      .set({
-        sessionEpoch: sql`${users.sessionEpoch} + 1`,
-        updatedAtMs: nowMs,
-        revokeDueMs: nowMs,
-      })
+      .set({ ...nextEpoch(nowMs), updatedAtMs: nowMs })
       .where(eq(users.id, userId));
     const [row] = await tx
       .select({ epoch: users.sessionEpoch })

@@ -1,4 +1,4 @@
-import { eq, or, sql } from "drizzle-orm";
+import { eq, or } from "drizzle-orm";
 import type { EdgeFeedBinding } from "../platform/edge/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { logInfo } from "../platform/telemetry/log.ts";
@@ -8,6 +8,7 @@ import { oidcIdentities } from "./oidc/schema.ts";
 import { passkeys } from "./passkeys/schema.ts";
 import { accountMails, passwords, sessions, users } from "./schema.ts";
 import { tellEpoch } from "./sessions/close-session.ts";
+import { nextEpoch } from "./user-store.ts";
 
 /**
  * Closes an account for good: every session ends, nothing can sign in any more, and what is kept says
@@ -43,9 +44,8 @@ export async function eraseUser(
         email,
         emailKey: email,
         status: "disabled",
-        sessionEpoch: sql`${users.sessionEpoch} + 1`,
+        ...nextEpoch(nowMs),
         updatedAtMs: nowMs,
-        revokeDueMs: nowMs,
       })
       .where(eq(users.id, userId));
     return known.epoch + 1;

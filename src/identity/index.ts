@@ -11,6 +11,7 @@ export {
 export { ACCOUNT_MAIL_DUE, AccountMailDue } from "./mails/mail-events.ts";
 export { sweepMails } from "./mails/request-mail.ts";
 export { listSessions, openAmong } from "./sessions/list-sessions.ts";
+export { restoreRevocations } from "./sessions/restore-revocations.ts";
 export { sweepRevocations } from "./sessions/tell-revocations.ts";
 export { requireRecent } from "./step-up/require-recent.ts";
 export { cachedUser, holdUser } from "./user-cache.ts";

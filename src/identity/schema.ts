@@ -18,10 +18,15 @@ export const users = mysqlTable(
     sessionEpoch: int("session_epoch").notNull(),
     createdAtMs: atMs("created_at_ms").notNull(),
     updatedAtMs: atMs("updated_at_ms").notNull(),
+    /** When the epoch last grew; null if it never has. A feed that lost its storage is told it again. */
+    epochRaisedAtMs: atMs("epoch_raised_at_ms"),
     /** When the feed has to be told of the epoch at the latest; null once it was. */
     revokeDueMs: atMs("revoke_due_ms"),
   },
-  (t) => [index("users_revoke_due").on(t.revokeDueMs)],
+  (t) => [
+    index("users_revoke_due").on(t.revokeDueMs),
+    index("users_epoch_raised").on(t.epochRaisedAtMs, t.id),
+  ],
 );
 
 /** Absent for who signs in by other means only. */
@@ -55,6 +60,7 @@ export const sessions = mysqlTable(
     index("sessions_by_user").on(t.userId, t.startedAtMs),
     index("sessions_expired").on(t.expiresAtMs),
     index("sessions_revoke_due").on(t.revokeDueMs),
+    index("sessions_revoked").on(t.revokedAtMs, t.id),
   ],
 );
 

@@ -48,6 +48,13 @@ export async function replaceHash(
     .where(and(eq(passwords.userId, userId), eq(passwords.hash, from)));
 }
 
+/** What an epoch that grows writes: its row is its own note that the feed is to be told. */
+export const nextEpoch = (nowMs: number) => ({
+  sessionEpoch: sql`${users.sessionEpoch} + 1`,
+  epochRaisedAtMs: nowMs,
+  revokeDueMs: nowMs,
+});
+
 /** Ends all sessions of a user at once. The new epoch, or undefined for nobody. */
 export async function raiseEpoch(
   db: SqlSession,
@@ -56,7 +63,7 @@ export async function raiseEpoch(
 ): Promise<number | undefined> {
   const { rowsAffected } = await db
     .update(users)
-    .set({ sessionEpoch: sql`${users.sessionEpoch} + 1`, updatedAtMs: nowMs, revokeDueMs: nowMs })
+    .set({ ...nextEpoch(nowMs), updatedAtMs: nowMs })
     .where(eq(users.id, userId));
   if (rowsAffected === 0) return undefined;
   const [row] = await db
@@ -72,10 +79,7 @@ export async function setStatus(
   userId: UserId,
   { status, nowMs }: { status: UserStatus; nowMs: number },
 ): Promise<Credential | undefined> {
-  const ends =
-    status === "disabled"
-      ? { sessionEpoch: sql`${users.sessionEpoch} + 1`, revokeDueMs: nowMs }
-      : {};
+  const ends = status === "disabled" ? nextEpoch(nowMs) : {};
   await db
     .update(users)
     .set({ status, updatedAtMs: nowMs, ...ends })

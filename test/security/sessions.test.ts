@@ -1,15 +1,18 @@
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import { describe, expect, it, vi } from "vitest";
 import { api } from "../../src/api.ts";
 import { sessions } from "../../src/identity/schema.ts";
 import { refreshSession } from "../../src/identity/sessions/refresh-session.ts";
+import { restoreRevocations } from "../../src/identity/sessions/restore-revocations.ts";
+import { REVOCATION_KEPT_MS } from "../../src/identity/sessions/revocations.ts";
 import { sweepRevocations } from "../../src/identity/sessions/tell-revocations.ts";
 import { EDGE_MAX_AGE_MS } from "../../src/platform/edge/facts.ts";
 import { edgeReader } from "../../src/platform/edge/index.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { Meter } from "../../src/platform/telemetry/meter.ts";
+import { newId, SessionId, UserId } from "../../src/shared/ids.ts";
 import { ioAt } from "../orders/world.ts";
 import {
   as,
@@ -229,6 +232,96 @@ describe("with the feed away", () => {
     expect((await sweepRevocations(ioAt(), env)).swept).toBeGreaterThanOrEqual(1);
     expect(await askIn(anotherIsolate(), "/api/v2/cart", tokens)).toBe(401);
     expect((await sessionOf(tokens)).revokeDueMs).toBeNull();
+  });
+});
+
+describe("a feed that lost its storage", () => {
+  /** A feed of the test's own, and isolates of it. */
+  function ownFeed() {
+    const feed = env.EDGE_FEED.getByName(`test_${crypto.randomUUID()}`);
+    const isolate = (vars: object = {}): Env => ({
+      ...env,
+      ...vars,
+      EDGE_FEED: { getByName: () => feed } as unknown as Env["EDGE_FEED"],
+    });
+    const lose = async () => {
+      await runInDurableObject(feed, (_object, state) => state.storage.deleteAll());
+      await evictDurableObject(feed);
+    };
+    return { feed, isolate, lose };
+  }
+  const NOBODY = "http://127.0.0.1:9";
+  const facts = async (feed: ReturnType<typeof ownFeed>["feed"]) =>
+    (await feed.since(0)).facts.map(({ value }) => value);
+
+  it("17 · lets nobody through who was signed out: closed until it was told again", async () => {
+    const [one, all, honest] = [await signedIn(), await signedIn(), await signedIn()];
+    const { feed, isolate, lose } = ownFeed();
+    const old = isolate();
+    expect(await askIn(old, "/api/v2/cart", one)).toBe(200);
+    expect(await askIn(old, "/api/v2/auth/logout", one, "POST")).toBe(200);
+    expect(await askIn(old, "/api/v2/auth/logout-all", all, "POST")).toBe(200);
+    const said = [`session:${sidOf(one)}`, `user:${all.id}`];
+    expect((await facts(feed)).filter((value) => said.includes(value))).toEqual(said);
+    await lose();
+    expect(await facts(feed)).toEqual([]);
+
+    // Nobody can tell the feed: nothing is known of any token, so none opens what depends on it.
+    const cutOff = isolate({ MYSQL_URL: NOBODY });
+    for (const tokens of [one, all, honest]) {
+      expect(await askIn(cutOff, "/api/v2/cart", tokens)).toBe(503);
+      expect(await askIn(cutOff, "/api/v2/cart/lines", tokens, "POST")).toBe(503);
+      expect([200, 404]).toContain(await askIn(cutOff, "/api/v2/products", tokens));
+    }
+    expect((await feed.since(0)).isWhole).toBe(false);
+
+    // Whoever was at it died: after a while the next one tells the feed, and knows.
+    const later = Date.now() + 5_000;
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => later);
+    expect(await askIn(old, "/api/v2/cart", honest)).toBe(200);
+    for (const at of [old, isolate()]) {
+      expect(await askIn(at, "/api/v2/cart", one)).toBe(401);
+      expect(await askIn(at, "/api/v2/auth/logout", one, "POST")).toBe(401);
+      expect(await askIn(at, "/api/v2/cart", all)).toBe(401);
+      expect(await askIn(at, "/api/v2/cart", honest)).toBe(200);
+    }
+    expect(await facts(feed)).toContain(`session:${sidOf(one)}`);
+    clock.mockRestore();
+  });
+
+  it("17 · is told by the clock as well, all that may be alive, once, and by many at once", async () => {
+    const { feed, isolate, lose } = ownFeed();
+    await lose();
+    const { sql, clock } = ioAt();
+    const nowMs = clock.nowMs();
+    const gone = Array.from({ length: 2_300 }, (_, index) => ({
+      id: SessionId.parse(`ses_${crypto.randomUUID().replaceAll("-", "")}`),
+      userId: newId(UserId, "usr"),
+      epoch: 1,
+      generation: 1,
+      methods: [],
+      authenticatedAtMs: nowMs,
+      startedAtMs: nowMs,
+      rotatedAtMs: nowMs,
+      expiresAtMs: nowMs,
+      // Many of one moment, as a page's end may fall among them; the last ones' tokens have ended.
+      revokedAtMs: nowMs - (index < 2_200 ? Math.floor(index / 500) : REVOCATION_KEPT_MS + 60_000),
+    }));
+    await sql.insert(sessions).values(gone);
+    const restored = await Promise.all(
+      Array.from({ length: 4 }, () => restoreRevocations(ioAt(), isolate())),
+    );
+    expect(restored.filter(Boolean)).toHaveLength(1);
+    const told = new Set(await facts(feed));
+    const isTold = gone.map(({ id }) => told.has(`session:${id}`));
+    expect(isTold).toEqual(gone.map((_, index) => index < 2_200));
+    expect(await restoreRevocations(ioAt(), isolate())).toBe(false);
+    await sql.delete(sessions).where(
+      inArray(
+        sessions.id,
+        gone.map(({ id }) => id),
+      ),
+    );
   });
 });
 

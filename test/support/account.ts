@@ -5,6 +5,7 @@ import { hashPassword } from "../../src/identity/passwords/check-password.ts";
 import { passwords, sessions, users } from "../../src/identity/schema.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { newId, UserId } from "../../src/shared/ids.ts";
+import { wholeFeed } from "./whole-feed.ts";
 import { type Answered, call } from "./worker-shop.ts";
 
 export const PASSWORD = "correct horse battery";
@@ -17,6 +18,7 @@ let hash: string | undefined;
 /** An account of a test's own, with an address that was proven, and `PASSWORD`. */
 export async function newAccount(email?: string): Promise<Account> {
   const io = openIo(env, "test");
+  await wholeFeed();
   // The hash is made to be slow: one for all accounts of a file.
   hash ??= String(await hashPassword(io.config, PASSWORD));
   const id = newId(UserId, "usr");

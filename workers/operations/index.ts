@@ -3,7 +3,12 @@ import { sweepCatalogOutbox } from "../../src/catalog/index.ts";
 import type { NewsEnv } from "../../src/checkout/index.ts";
 import { forgetAbandonments, forgetDeliveries, forgetPushes } from "../../src/comms/index.ts";
 import { sweepPurges } from "../../src/content/index.ts";
-import { forgetExpired, sweepMails, sweepRevocations } from "../../src/identity/index.ts";
+import {
+  forgetExpired,
+  restoreRevocations,
+  sweepMails,
+  sweepRevocations,
+} from "../../src/identity/index.ts";
 import { reconcileStanding } from "../../src/operations/access/reconcile-standing.ts";
 import { shedWhileFull } from "../../src/operations/access/shed-while-full.ts";
 import { consumeDeadLetters } from "../../src/operations/consume-dead-letters.ts";
@@ -38,18 +43,27 @@ export default {
       devices: sweepDevices(io),
       retention: forgetOld(io, { forgetAbandonments, forgetDeliveries, forgetPushes }),
     };
+    // Beside the first shopper with a token, who does the same.
+    const restoring = restoreRevocations(io, env);
     const reconciling = reconcilePayments(io, env);
     const standing = reconcileStanding(io, env);
     const watching = watchQueues(io, boundQueues(env)).then(({ full }) =>
       shedWhileFull(io, env, full),
     );
     // Each to its end: one that finds its database away must not stop the others.
-    await Promise.allSettled([...Object.values(sweeps), reconciling, standing, watching]);
+    await Promise.allSettled([
+      ...Object.values(sweeps),
+      restoring,
+      reconciling,
+      standing,
+      watching,
+    ]);
     for (const [context, sweep] of Object.entries(sweeps)) {
       const { swept, failed } = await sweep;
       if (swept + failed > 0) logInfo(`${context}.swept`, { swept, failed, trace: io.trace });
     }
     await watching;
+    await restoring;
     const { told, untold, restored } = await standing;
     if (told + untold + restored > 0) {
       logInfo("access.reconciled", { told, untold, restored, trace: io.trace });

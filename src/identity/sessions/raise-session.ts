@@ -7,6 +7,7 @@ import type { SessionId, UserId } from "../../shared/ids.ts";
 import { err, ok, type Result } from "../../shared/result.ts";
 import type { SessionTokens } from "../model.ts";
 import { sessions, users } from "../schema.ts";
+import { nextEpoch } from "../user-store.ts";
 import { type IssuedFor, issueTokens } from "./open-session.ts";
 import { userEnded } from "./revocations.ts";
 import { findSession } from "./session-store.ts";
@@ -46,10 +47,9 @@ export async function endOtherSessions(
   tx: SqlSession,
   { userId, sessionId, methods, provenAtMs, nowMs }: Raising & { nowMs: number },
 ): Promise<Result<IssuedFor, Ended>> {
-  const raised = { sessionEpoch: sql`${users.sessionEpoch} + 1`, revokeDueMs: nowMs };
   await tx
     .update(users)
-    .set({ ...raised, updatedAtMs: nowMs })
+    .set({ ...nextEpoch(nowMs), updatedAtMs: nowMs })
     .where(eq(users.id, userId));
   // A session that somebody else has ended since is of an older epoch, and stays there.
   await tx.execute(sql`

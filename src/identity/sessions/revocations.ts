@@ -8,12 +8,12 @@ const ofSession = (id: SessionId) => `session:${id}`;
 const ofUser = (id: UserId) => `user:${id}`;
 
 /** No access token that was made before outlives this. A minute more, for clocks that differ. */
-const KEPT_MS = (ACCESS_TTL_SECONDS + LEEWAY_SECONDS + 60) * 1_000;
+export const REVOCATION_KEPT_MS = (ACCESS_TTL_SECONDS + LEEWAY_SECONDS + 60) * 1_000;
 
 export const sessionEnded = (id: SessionId, nowMs: number): NewFact => ({
   kind: "revoke",
   value: ofSession(id),
-  untilMs: nowMs + KEPT_MS,
+  untilMs: nowMs + REVOCATION_KEPT_MS,
 });
 
 /**
@@ -24,7 +24,7 @@ export const userEnded = (id: UserId, epoch: number, nowMs: number): NewFact => 
   kind: "revoke",
   value: ofUser(id),
   data: String(epoch),
-  untilMs: nowMs + KEPT_MS,
+  untilMs: nowMs + REVOCATION_KEPT_MS,
 });
 
 export function isRevoked(

@@ -21,19 +21,26 @@ const UNKNOWN_MS = 10_000;
 const COPIES_MAX = 1_000;
 const HOUR_MS = 3_600_000;
 
+/** What was read, and which storage of the feed tells what changes afterwards. */
+type Copy = { known: KnownKey | undefined; generation: string | undefined };
+
 /** One isolate's copies, by the keys' hashes. */
 export class KeyCopies {
-  readonly #copies = new Map<string, { known: KnownKey | undefined; untilMs: number }>();
+  readonly #copies = new Map<string, Copy & { untilMs: number }>();
 
-  get(digest: string, nowMs: number): { known: KnownKey | undefined } | undefined {
+  get(digest: string, nowMs: number): Copy | undefined {
     const copy = this.#copies.get(digest);
     return copy && copy.untilMs > nowMs ? copy : undefined;
   }
 
   /** `askedAtMs` is when the database was asked: what changed since then is in the feed. */
-  set(digest: string, known: KnownKey | undefined, askedAtMs: number): void {
+  set(digest: string, { known, generation }: Copy, askedAtMs: number): void {
     this.#copies.delete(digest);
-    this.#copies.set(digest, { known, untilMs: askedAtMs + (known ? COPY_MS : UNKNOWN_MS) });
+    this.#copies.set(digest, {
+      known,
+      generation,
+      untilMs: askedAtMs + (known ? COPY_MS : UNKNOWN_MS),
+    });
     for (const [oldest] of this.#copies) {
       if (this.#copies.size <= COPIES_MAX) return;
       this.#copies.delete(oldest);
@@ -60,25 +67,28 @@ export async function findStaff(deps: FindStaffDeps, key: string): Promise<Known
   const { io, copies } = deps;
   const digest = await sha256Hex(key);
   const copy = copies.get(digest, io.clock.nowMs());
-  if (copy && (await isCurrent(deps, copy.known))) return unexpired(copy.known, io.clock.nowMs());
+  if (copy && (await isCurrent(deps, copy))) return unexpired(copy.known, io.clock.nowMs());
   const askedAtMs = io.clock.nowMs();
+  const { generation } = deps.edge.reader.view;
   const known = await readKey(deps, digest, askedAtMs);
-  copies.set(digest, known, askedAtMs);
+  copies.set(digest, { known, generation }, askedAtMs);
   return unexpired(known, askedAtMs);
 }
 
-async function isCurrent(
-  { io, edge }: FindStaffDeps,
-  known: KnownKey | undefined,
-): Promise<boolean> {
+async function isCurrent({ io, edge }: FindStaffDeps, copy: Copy): Promise<boolean> {
+  const { known } = copy;
   // Nothing makes an unknown key a known one: keys are made at random.
   if (!known) return true;
   edge.keepFresh(io.clock.nowMs());
   await edge.refresh();
   const nowMs = io.clock.nowMs();
   const { view } = edge.reader;
+  // Read before the isolate had heard of any.
+  copy.generation ??= view.generation;
   return (
     edge.reader.state(nowMs) === "fresh" &&
+    // A feed that lost its storage has forgotten what changed since this was read.
+    view.generation === copy.generation &&
     view.revocation(topicOfKey(known.id), nowMs) === undefined &&
     view.revocation(topicOfMember(known.memberId), nowMs) === undefined
   );

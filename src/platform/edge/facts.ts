@@ -29,10 +29,17 @@ export type NewFact = {
 /** A fact with its place in the log. Sequences only grow; they are near the time in ms, never behind it. */
 export type Fact = NewFact & { sequence: number; atMs: number };
 
-/** What a reader missed, in order. `floor` is the newest sequence that was forgotten. */
+/**
+ * What a reader missed, in order. `floor` is the newest sequence that was forgotten. While the platform
+ * exchanges the code, an object of the code before answers without what is optional here.
+ */
 export type FeedDelta = {
   position: number;
   floor: number;
+  /** Which storage this is: another one knows nothing of what was told to the one before. */
+  generation?: string;
+  /** Whether this storage has been told the revocations that were made before it. */
+  isWhole?: boolean;
   facts: Fact[];
   /** There is more behind `position`: ask again. */
   more: boolean;

@@ -35,9 +35,17 @@ const PURGES_KEPT_MAX = 50_000;
 const STANDING_MAX = 20_000;
 const FACTS_PER_READ_MAX = 10_000;
 const BATCH_ID_LENGTH_MAX = 200;
+/** How long whoever restores may take before somebody else may try. */
+const RESTORE_MS = 5_000;
 /** The runtime drops an alarm after its sixth failed retry. */
 const ALARM_RETRIES_TRUSTED = 5;
 const ALARM_REST_MS = 60_000;
+
+export type ReadOptions = {
+  limit?: number;
+  /** Of the storage that told the reader what it knows. */
+  generation?: string | undefined;
+};
 
 export type AppendOptions = {
   /** Repeating an append under its id appends nothing: an outbox may send it again for an hour. */
@@ -55,13 +63,18 @@ export class EdgeFeedObject extends DurableObject<Env> {
   /** In memory, so that the poll that finds nothing new, nearly every one, reads no row. */
   #position: number;
   #floor: number;
+  #generation: string;
+  #isWhole: boolean;
+  #restoringUntilMs = Number.NEGATIVE_INFINITY;
   #alarmAtMs: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage, FEED_MIGRATIONS);
-    this.#store.open(Date.now());
-    ({ position: this.#position, floor: this.#floor } = this.#store.head());
+    this.#store.open(Date.now(), crypto.randomUUID());
+    const head = this.#store.head();
+    ({ position: this.#position, floor: this.#floor } = head);
+    ({ generation: this.#generation, isWhole: this.#isWhole } = head);
     // Remembered so that an append can set its alarm without an await: both are then one write.
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
@@ -94,15 +107,43 @@ export class EdgeFeedObject extends DurableObject<Env> {
     return ok(appended(this.#position, nowMs));
   }
 
-  /** What a reader at `position` has not seen. A reader behind `floor` has to start again from 0. */
-  since(position: number, limit = FACTS_PER_READ_MAX): FeedDelta {
-    const head = { position: this.#position, floor: this.#floor };
+  /**
+   * What a reader at `position` has not seen. A reader behind `floor`, or of another `generation`, has to
+   * start again from 0. One that is ahead of the very storage that told it proves that the storage went back.
+   */
+  since(position: number, { limit = FACTS_PER_READ_MAX, generation }: ReadOptions = {}): FeedDelta {
+    if (generation === this.#generation && position > this.#position) this.#renewGeneration();
+    const head = {
+      position: this.#position,
+      floor: this.#floor,
+      generation: this.#generation,
+      isWhole: this.#isWhole,
+    };
     if (position >= this.#position) return { ...head, facts: [], more: false };
     const wanted = Math.min(Math.max(limit, 1), FACTS_PER_READ_MAX);
     const facts = this.#store.after(position, wanted + 1);
     if (facts.length <= wanted) return { ...head, facts, more: false };
     facts.pop();
     return { ...head, position: facts.at(-1)!.sequence, facts, more: true };
+  }
+
+  /**
+   * For whoever keeps the truth about revocations: the generation that has to be told them, or undefined
+   * where there is none, or somebody is at it. Then `append`, then `endRestore`.
+   */
+  beginRestore(): string | undefined {
+    const nowMs = Date.now();
+    if (this.#isWhole || nowMs < this.#restoringUntilMs) return undefined;
+    this.#restoringUntilMs = nowMs + RESTORE_MS;
+    return this.#generation;
+  }
+
+  /** Says that all of them were told; false if what was told is lost again. */
+  endRestore(generation: string): boolean {
+    if (generation !== this.#generation) return false;
+    this.#store.setGeneration(generation, { isWhole: true });
+    this.#isWhole = true;
+    return true;
   }
 
   /** All that stands of a kind, at most `STANDING_MAX`: for whoever keeps the truth of it elsewhere. */
@@ -150,6 +191,13 @@ export class EdgeFeedObject extends DurableObject<Env> {
       return;
     }
     this.#armAlarm();
+  }
+
+  #renewGeneration(): void {
+    this.#generation = crypto.randomUUID();
+    this.#isWhole = false;
+    this.#restoringUntilMs = Number.NEGATIVE_INFINITY;
+    this.#store.setGeneration(this.#generation, { isWhole: false });
   }
 
   #write(facts: readonly NewFact[], batchId: string | undefined, nowMs: number): void {

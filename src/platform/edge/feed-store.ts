@@ -25,9 +25,18 @@ export const FEED_MIGRATIONS = [
    CREATE TABLE batch (id TEXT PRIMARY KEY, position INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;
    CREATE INDEX batch_by_age ON batch (at_ms);
    CREATE TABLE bucket (name TEXT PRIMARY KEY, full_at_ms INTEGER NOT NULL) STRICT;`,
+  // A feed that is there already lost nothing.
+  `ALTER TABLE feed ADD COLUMN generation TEXT NOT NULL DEFAULT '';
+   ALTER TABLE feed ADD COLUMN is_whole INTEGER NOT NULL DEFAULT 1 CHECK (is_whole IN (0, 1));`,
 ] as const;
 
-export type FeedHead = { position: number; floor: number; forwarded: number };
+export type FeedHead = {
+  position: number;
+  floor: number;
+  forwarded: number;
+  generation: string;
+  isWhole: boolean;
+};
 type Row = Omit<Fact, "data" | "untilMs"> & { data: string | null; untilMs: number | null };
 
 const FACT_COLUMNS =
@@ -42,13 +51,28 @@ export class FeedStore {
   }
 
   /** Makes the feed's row when there is none: positions begin at the time, so that a feed that lost
-   * its storage goes on behind every position it ever gave out. */
-  open(nowMs: number): void {
-    this.#sql.exec("INSERT OR IGNORE INTO feed VALUES (1, ?, ?, ?)", nowMs, nowMs, nowMs);
+   * its storage goes on behind every position it ever gave out. It cannot know whether it lost anything. */
+  open(nowMs: number, generation: string): void {
+    this.#sql.exec(
+      "INSERT OR IGNORE INTO feed VALUES (1, ?, ?, ?, ?, 0)",
+      nowMs,
+      nowMs,
+      nowMs,
+      generation,
+    );
   }
 
   head(): FeedHead {
-    return this.#sql.exec<FeedHead>("SELECT position, floor, forwarded FROM feed").one();
+    const { isWhole, ...head } = this.#sql
+      .exec<Omit<FeedHead, "isWhole"> & { isWhole: number }>(
+        "SELECT position, floor, forwarded, generation, is_whole AS isWhole FROM feed",
+      )
+      .one();
+    return { ...head, isWhole: isWhole === 1 };
+  }
+
+  setGeneration(generation: string, { isWhole }: { isWhole: boolean }): void {
+    this.#sql.exec("UPDATE feed SET generation = ?, is_whole = ?", generation, isWhole ? 1 : 0);
   }
 
   /** Writes all facts in two statements, whatever their number: an object binds at most 100 values. */

@@ -1,5 +1,7 @@
 import type { Meter } from "../telemetry/meter.ts";
+import { withinMs } from "../within-ms.ts";
 import { type EdgeFeedBinding, edgeFeed } from "./append-facts.ts";
+import { EDGE_MAX_AGE_MS } from "./facts.ts";
 import { type PlatformCache, PurgeForwarder } from "./forward-purges.ts";
 import { EdgeReader, type ReadFeed } from "./reader.ts";
 
@@ -12,6 +14,8 @@ export type Edge = {
   refresh(): Promise<void>;
   /** The same, for who goes on meanwhile and looks at what became of it before the answer. */
   learn(): Promise<void>;
+  /** Asks anew however fresh the view is: for who has just told the feed something. */
+  renew(): Promise<void>;
 };
 
 export type EdgeContext = {
@@ -37,8 +41,8 @@ export const edgeReader = (env: EdgeFeedBinding): EdgeReader => isolateOf(env).r
 
 const readerOf =
   (env: EdgeFeedBinding): ReadFeed =>
-  async (position) =>
-    edgeFeed(env).since(position);
+  async (position, generation) =>
+    edgeFeed(env).since(position, { generation });
 
 /** For the hot path, which meters nothing: a poll in the background when one is due. */
 export function keepFresh(
@@ -81,6 +85,11 @@ export function openEdge(
     async learn() {
       if (!reader.mayRefresh()) return;
       await meter.beside("object", ask);
+    },
+    async renew() {
+      const polled = reader.poll(readerOf(env));
+      context.waitUntil(polled);
+      await meter.step("object", () => withinMs(polled, EDGE_MAX_AGE_MS, undefined));
     },
   };
 }

@@ -19,7 +19,7 @@ const POLL_REST_MS = 500;
 const READS_PER_POLL_MAX = 50;
 
 type Polling = { promise: Promise<void>; startedAtMs: number };
-export type ReadFeed = (position: number) => Promise<FeedDelta>;
+export type ReadFeed = (position: number, generation: string | undefined) => Promise<FeedDelta>;
 
 /** One isolate's knowledge of the feed, and the only one who asks for more. Lives as long as the isolate. */
 export class EdgeReader {
@@ -111,10 +111,12 @@ export class EdgeReader {
     let view = this.#view;
     let isNew = view.position === 0;
     for (let reads = 0; reads < READS_PER_POLL_MAX; reads += 1) {
-      const delta = await read(view.position);
-      // Behind the floor something was forgotten that this view still holds; ahead of the feed, the
-      // feed was restored from a backup. Either way everything is learned again.
-      if (!isNew && (delta.floor > view.position || delta.position < view.position)) {
+      const { position, generation } = view;
+      const delta = await read(position, generation);
+      // Another generation lost its storage, and counts from anywhere. Behind the floor something was
+      // forgotten that this view still holds. Either way everything is learned again.
+      const isOther = generation !== undefined && generation !== (delta.generation ?? "");
+      if (isOther || (!isNew && (delta.floor > position || delta.position < position))) {
         view = new EdgeView();
         isNew = true;
         continue;

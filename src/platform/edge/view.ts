@@ -13,6 +13,8 @@ const PURGES_MAX = 50_000;
  */
 export class EdgeView {
   #position = 0;
+  #generation: string | undefined;
+  #isWhole = false;
   #floor = 0;
   #newestPurge = 0;
   #purgedAll: Purge | undefined;
@@ -30,6 +32,16 @@ export class EdgeView {
   /** Everything up to this sequence is known here. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Whose facts these are: nothing that another storage of the feed says can be added to them. */
+  get generation(): string | undefined {
+    return this.#generation;
+  }
+
+  /** False while tokens may have been revoked that the feed, which is new, was not told of yet. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** What was stored at an earlier position may have been purged since, for all that is known. */
@@ -76,7 +88,9 @@ export class EdgeView {
   }
 
   /** Adds what was missed. Facts that are known already are passed over, so polls may overlap. */
-  apply({ position, floor, facts }: FeedDelta): void {
+  apply({ position, floor, facts, generation = "", isWhole = true }: FeedDelta): void {
+    this.#generation = generation;
+    this.#isWhole = isWhole;
     for (const fact of facts) {
       if (fact.sequence <= this.#position) continue;
       this.#position = fact.sequence;

@@ -13,6 +13,8 @@ import {
 export class FeedModel {
   position = 1_000;
   floor = 1_000;
+  generation = "first";
+  isWhole = true;
   #facts: Fact[] = [];
 
   append(facts: readonly NewFact[], atMs = 0): void {
@@ -40,6 +42,7 @@ export class FeedModel {
     const facts = missed.slice(0, limit);
     const more = missed.length > facts.length;
     const reached = more ? facts.at(-1)!.sequence : this.position;
-    return { position: reached, floor: this.floor, facts, more };
+    const { floor, generation, isWhole } = this;
+    return { position: reached, floor, generation, isWhole, facts, more };
   }
 }

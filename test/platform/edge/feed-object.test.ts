@@ -109,7 +109,7 @@ describe("EdgeFeedObject.since", () => {
     const seen: string[] = [];
     let position = 0;
     for (let more = true; more; ) {
-      const delta = await feed.since(position, 10);
+      const delta = await feed.since(position, { limit: 10 });
       seen.push(...delta.facts.map(({ value }) => value));
       ({ position, more } = delta);
     }
@@ -127,6 +127,58 @@ describe("EdgeFeedObject.since", () => {
     await evictDurableObject(feed);
     const before = Date.now();
     expect((await append(feed, purge("product:b"))).position).toBeGreaterThanOrEqual(before);
+  });
+});
+
+describe("EdgeFeedObject.beginRestore", () => {
+  /** As the platform might: the object goes on from nothing. */
+  async function lose(feed: Feed) {
+    await runInDurableObject(feed, (_object, state) => state.storage.deleteAll());
+    await evictDurableObject(feed);
+  }
+
+  it("lets one at a time make it whole, and knows what it lacks after an eviction too", async ({
+    expect,
+  }) => {
+    const feed = newFeed();
+    expect((await feed.since(0)).isWhole).toBe(false);
+    const generation = (await feed.beginRestore())!;
+    expect(await feed.beginRestore()).toBeUndefined();
+    await evictDurableObject(feed);
+    expect(await feed.beginRestore()).toBe(generation);
+    expect(await feed.endRestore(generation)).toBe(true);
+    await evictDurableObject(feed);
+    expect(await feed.since(0)).toMatchObject({ isWhole: true, generation });
+    expect(await feed.beginRestore()).toBeUndefined();
+  });
+
+  it("is another one after a loss, which nothing told to the one before makes whole", async ({
+    expect,
+  }) => {
+    const feed = newFeed();
+    const before = (await feed.beginRestore())!;
+    await lose(feed);
+    expect(await feed.endRestore(before)).toBe(false);
+    const { generation, isWhole } = await feed.since(0);
+    expect(isWhole).toBe(false);
+    expect(generation).not.toBe(before);
+    // Whoever died at it does not keep others from it for long.
+    expect(await feed.beginRestore()).toBe(generation);
+    vi.useFakeTimers({ now: Date.now() + 5_000, toFake: ["Date"] });
+    expect(await feed.beginRestore()).toBe(generation);
+    vi.useRealTimers();
+  });
+
+  it("is another one once a reader of its own is ahead of it: it went back", async ({ expect }) => {
+    const feed = newFeed();
+    await feed.endRestore((await feed.beginRestore())!);
+    const { position, generation } = await feed.since(0);
+    // A reader of another storage proves nothing.
+    await feed.since(position + 1, { generation: "another" });
+    expect(await feed.since(0)).toMatchObject({ generation, isWhole: true });
+    const back = await feed.since(position + 1, { generation });
+    expect(back.isWhole).toBe(false);
+    expect(back.generation).not.toBe(generation);
   });
 });
 

@@ -291,4 +291,47 @@ describe("an edge reader", () => {
     await refresh(async (position) => restored.since(position, 10));
     expect(reader.view.position).toBe(restored.position);
   });
+
+  it("believes no cursor of a storage that was lost, wherever the new one counts from", async ({
+    expect,
+  }) => {
+    const { feed, refresh, reader, pass } = world();
+    feed.append([{ kind: "block", value: "203.0.113.9" }]);
+    await refresh();
+    for (const position of [feed.position, feed.position + 5]) {
+      const lost = new FeedModel();
+      lost.generation = `another_${position}`;
+      lost.isWhole = false;
+      lost.append([{ kind: "flag", value: "express", data: "on" }]);
+      lost.position = position;
+      pass(2_000);
+      await refresh(async (from) => lost.since(from, 10));
+      expect(reader.view.isBlocked(visitor("203.0.113.9"), 1)).toBe(false);
+      expect(reader.view.flag("express", 1)).toBe("on");
+      expect(reader.view.isWhole).toBe(false);
+      lost.isWhole = true;
+      pass(2_000);
+      await refresh(async (from) => lost.since(from, 10));
+      expect(reader.view.isWhole).toBe(true);
+    }
+  });
+
+  it("joins no halves of two storages, when one is lost while it is read", async ({ expect }) => {
+    const { feed, refresh, reader } = world();
+    const [lost, again] = [feed, new FeedModel()];
+    again.generation = "another";
+    const four = ["1", "2", "3", "4"].map(
+      (end): NewFact => ({ kind: "revoke", value: `s:${end}` }),
+    );
+    lost.append(four);
+    again.append([...four, { kind: "unrevoke", value: "s:1" }]);
+    let reads = 0;
+    await refresh(async (position) => {
+      reads += 1;
+      return (reads === 1 ? lost : again).since(position, 2);
+    });
+    expect(reader.view.generation).toBe("another");
+    expect(reader.view.revocation("s:1", 1)).toBeUndefined();
+    expect(reader.view.revocation("s:4", 1)).toBe("");
+  });
 });
