@@ -12,6 +12,7 @@ export default {
     "test/**/*.types.ts",
     "test/faults/prove.ts",
     "test/faults/blackbox/workers/{storefront,orders,refunds,comms}.ts",
+    "test/web/front-end/*.js",
     "web/**/*.js",
     "drizzle.*.config.ts",
   ],

@@ -62,7 +62,7 @@ export default defineConfig({
           globalSetup: ["test/support/browser.setup.ts"],
           testTimeout: 60_000,
           // The first of them waits until the shop has started and the browser is installed.
-          hookTimeout: 400_000,
+          hookTimeout: 290_000,
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
         },

@@ -14,7 +14,8 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const vitest = join(REPOSITORY, "node_modules/vitest/vitest.mjs");
-  const child = spawn(process.execPath, [vitest, "run", ...args], {
+  const quiet = "--disable-warning=ExperimentalWarning";
+  const child = spawn(process.execPath, [quiet, vitest, "run", ...args], {
     stdio: "inherit",
     cwd: REPOSITORY,
   });

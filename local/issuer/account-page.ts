@@ -7,7 +7,7 @@ export function accountPage(people: readonly TestPerson[], query: URLSearchParam
     const note = email_verified ? "" : " (address not verified)";
     return `<li><a href="/authorize?${escaped(chosen.toString())}">${escaped(`${name}, ${email}`)}</a>${note}</li>`;
   });
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Local issuer</title>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Local issuer</title><link rel="icon" href="data:,">
 <body style="font-family:sans-serif;max-width:40em;margin:2em auto"><h1>Who are you?</h1>
 <ul>${links.join("\n")}</ul></body></html>`;
 }

@@ -20,6 +20,8 @@ export type Premises = {
   frontEnd: string;
   /** The same pages from an origin that the shop does not know. */
   stranger: string;
+  /** Where shoppers may have an account elsewhere. */
+  issuer: string;
 };
 
 const LOG = join(import.meta.dirname, "../../.local/logs/apt.log");
@@ -44,8 +46,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     opened.push(shop);
     const { apiUrl, staffKey, ports } = shop;
     const stranger = `http://127.0.0.1:${frontEnd.port}`;
+    const issuer = `http://127.0.0.1:${ports.issuer}`;
     const executable = await browser;
-    return { executable, shop: { apiUrl, staffKey, ports }, frontEnd: origin, stranger };
+    return { executable, shop: { apiUrl, staffKey, ports }, frontEnd: origin, stranger, issuer };
   };
   const desk = createServer((_request, response) => {
     premises ??= open();

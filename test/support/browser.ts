@@ -7,12 +7,12 @@ import {
   type Page,
   type Request,
 } from "playwright-core";
-import { test as base, expect, inject } from "vitest";
+import { test as base, beforeAll, expect, inject } from "vitest";
 import type { Premises } from "./browser.setup.ts";
 import { type ShopTools, shopTools } from "./e2e-shop.ts";
 
 const SCREENSHOTS = join(import.meta.dirname, "../../.local/tests/screenshots");
-const ACT_WITHIN_MS = 10_000;
+const ACT_WITHIN_MS = 20_000;
 /** Runs in pages. */
 const TELL_OF_VIOLATIONS = `document.addEventListener("securitypolicyviolation", (event) => {
   tellOfViolation(event.violatedDirective + " " + event.blockedURI + " at " + event.documentURI);
@@ -30,13 +30,17 @@ export type Visitor = {
   readonly mayAsk: Set<string>;
 };
 
+// In a hook, whose time is longer than a test's: the first file waits for the shop to start, and for apt.
+let premises: Premises;
+beforeAll(async () => {
+  const response = await fetch(inject("browserDesk"));
+  if (!response.ok) throw new Error(String(await response.json()));
+  premises = (await response.json()) as Premises;
+});
+
 /** A visit to the shop at its address of numbers. Whoever is not done with `complaints` fails by them. */
 export const test = base
-  .extend("premises", { scope: "file" }, async (): Promise<Premises> => {
-    const response = await fetch(inject("browserDesk"));
-    if (!response.ok) throw new Error(String(await response.json()));
-    return (await response.json()) as Premises;
-  })
+  .extend("premises", { scope: "file" }, (): Premises => premises)
   .extend("shop", { scope: "file" }, ({ premises }): ShopTools => shopTools(premises.shop))
   .extend("browser", { scope: "file" }, async ({ premises }, { onCleanup }): Promise<Browser> => {
     const { executable } = premises;

@@ -4,9 +4,9 @@ import { stripTypeScriptTypes } from "node:module";
 import { join, resolve, sep } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** All of the repository that a front end's browser may load: the client, and what it is built on. */
-const SERVED = ["src/client.ts", "src/client", "node_modules/hono/dist"].map((path) =>
-  join(ROOT, path),
+/** All of the repository that a front end's browser may load: its scripts, the client, what that is built on. */
+const SERVED = ["test/web/front-end", "src/client.ts", "src/client", "node_modules/hono/dist"].map(
+  (path) => join(ROOT, path),
 );
 
 const PAGE = `<!doctype html>
@@ -26,7 +26,7 @@ export type FrontEnd = { readonly port: number; stop(): Promise<void> };
 
 /**
  * A front end on an origin of its own: one page that may import the typed client as it stands in the
- * repository. It says nothing to nobody; tests speak for it.
+ * repository. Tests press its buttons: the functions of `test/web/front-end`.
  */
 export function startFrontEnd(): Promise<FrontEnd> {
   const server = createServer((request, response) => {
@@ -41,7 +41,7 @@ export function startFrontEnd(): Promise<FrontEnd> {
   });
   return new Promise((started, failed) => {
     server.once("error", failed);
-    // No address: `localhost` and 127.0.0.1 are two origins of one front end.
+    // `localhost` and 127.0.0.1 are two origins of one front end.
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
       const port = typeof address === "object" && address ? address.port : 0;

@@ -1,4 +1,4 @@
-import { ask, onSubmit, say, sayProblem, sayWrong } from "./page.js";
+import { ask, onSubmit, say, sayProblem, sayWrong, show } from "./page.js";
 
 onSubmit(async (form) => {
   const body = { email: form.get("email") };
@@ -9,3 +9,5 @@ onSubmit(async (form) => {
   else say("If this address has an account, a link is on its way to it.");
   return problem === undefined;
 });
+
+show("form");

@@ -88,6 +88,14 @@ export function sayWrong(name, text) {
   field.focus();
 }
 
+/**
+ * Forms are hidden until somebody listens: one that is sent before that would go nowhere, and put what was
+ * typed into the address bar.
+ */
+export function show(id) {
+  document.getElementById(id).hidden = false;
+}
+
 /** Runs what a form does, one at a time. What it answers is whether the form is done with. */
 export function onSubmit(act, id = "form") {
   const form = document.getElementById(id);

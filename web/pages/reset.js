@@ -1,10 +1,6 @@
-import { ask, isWeather, onSubmit, say, sayProblem, sayWrong, takeToken } from "./page.js";
+import { ask, isWeather, onSubmit, say, sayProblem, sayWrong, show, takeToken } from "./page.js";
 
 const token = takeToken();
-if (token === null) {
-  say("Open this page by the link in your mail.", "bad");
-  document.getElementById("form").hidden = true;
-}
 
 onSubmit(async (form) => {
   if (form.get("password") !== form.get("again")) {
@@ -21,3 +17,6 @@ onSubmit(async (form) => {
   else say("This link is used up or too old. Ask for a new one.", "bad");
   return problem === undefined;
 });
+
+if (token === null) say("Open this page by the link in your mail.", "bad");
+else show("form");

@@ -1,14 +1,10 @@
-import { ask, onSubmit, say, sayProblem, sayWrong } from "./page.js";
+import { ask, onSubmit, say, sayProblem, sayWrong, show } from "./page.js";
 import { isIssuerAddress, readReturn, secondFactorOf } from "./sign-in-answer.js";
 
 const provider = location.pathname.split("/").at(-1) ?? "";
 const path = `/auth/oidc/${encodeURIComponent(provider)}`;
 /** Of this tab alone: what another browser began, or was made to begin, fits nothing here. */
 const KEPT = `flow:${provider}`;
-
-const show = (id, isShown = true) => {
-  document.getElementById(id).hidden = !isShown;
-};
 
 onSubmit(async () => {
   // Its own address, so that the answer comes back to where the flow is kept.

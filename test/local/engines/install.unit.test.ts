@@ -24,3 +24,9 @@ test("each missing package is named once, in the one command to run", ({ expect 
     "sudo apt-get update && sudo apt-get install -y mariadb-server-core mariadb-client-core redis-server",
   );
 });
+
+test("the browser is no engine: only who drives it asks for it", ({ expect }) => {
+  const nowhere = "/nonexistent";
+  expect(missingPackages(["chromium"], nowhere, [])).toEqual(["chromium", "chromium-sandbox"]);
+  expect(missingPackages(undefined, nowhere, []).join()).not.toContain("chromium");
+});
