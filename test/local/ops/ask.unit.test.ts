@@ -41,6 +41,12 @@ describe("ask", () => {
     expect(new Set(keys).size).toBe(1);
   });
 
+  it("shows its key to the operators' routes alone: others would refuse it", async ({ expect }) => {
+    const { target, seen } = await shop([200, { status: "ok" }]);
+    await ask(target, { method: "GET", path: "/api/v2/health" });
+    expect(seen[0]?.headers.authorization).toBeUndefined();
+  });
+
   it("tells a refusal in the problem's own words, and does not repeat it", async ({ expect }) => {
     const problem = {
       title: "The request is not valid",
