@@ -41,7 +41,7 @@ export async function changePassword(
   const { rowsAffected } = await io.sql.execute(sql`
     UPDATE passwords p JOIN users u ON u.id = p.user_id
     SET p.hash = ${hash}, p.changed_at_ms = ${nowMs}, u.session_epoch = u.session_epoch + 1,
-      u.updated_at_ms = ${nowMs}, u.revoke_due_ms = ${nowMs}
+      u.updated_at_ms = ${nowMs}, u.revoke_due_ms = ${nowMs}, u.epoch_raised_at_ms = ${nowMs}
     WHERE u.id = ${userId} AND u.status = 'active' AND p.hash = ${passwordHash}
       AND u.session_epoch = ${known.epoch}`);
   if (rowsAffected === 0) return err({ code: "credentials_refused" });

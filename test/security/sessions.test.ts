@@ -130,26 +130,26 @@ describe("a refresh token", () => {
   });
 });
 
-describe("a session that ends", () => {
-  type Ending = (tokens: Tokens & { id: string; email: string }) => Promise<{ status: number }>;
-  const endings: Record<string, Ending> = {
-    "by signing out": (tokens) => as(tokens, "POST", "/api/v2/auth/logout", {}),
-    "by signing out with the refresh token alone": ({ refreshToken }) =>
-      call("POST", "/api/v2/auth/logout", { body: { refreshToken } }),
-    "by signing out everywhere, from another device": async (tokens) => {
-      const { body } = await logIn(tokens);
-      return as(body, "POST", "/api/v2/auth/logout-all");
-    },
-    "by a new password, from another device": async (tokens) => {
-      const { body } = await logIn(tokens);
-      return as(body, "POST", "/api/v2/auth/password/change", {
-        currentPassword: PASSWORD,
-        newPassword: "a quite different password",
-      });
-    },
-    "because its account was disabled": ({ id }) => call("POST", `/ops/v1/users/${id}/disable`),
-  };
+type Ending = (tokens: Tokens & { id: string; email: string }) => Promise<{ status: number }>;
+const endings: Record<string, Ending> = {
+  "by signing out": (tokens) => as(tokens, "POST", "/api/v2/auth/logout", {}),
+  "by signing out with the refresh token alone": ({ refreshToken }) =>
+    call("POST", "/api/v2/auth/logout", { body: { refreshToken } }),
+  "by signing out everywhere, from another device": async (tokens) => {
+    const { body } = await logIn(tokens);
+    return as(body, "POST", "/api/v2/auth/logout-all");
+  },
+  "by a new password, from another device": async (tokens) => {
+    const { body } = await logIn(tokens);
+    return as(body, "POST", "/api/v2/auth/password/change", {
+      currentPassword: PASSWORD,
+      newPassword: "a quite different password",
+    });
+  },
+  "because its account was disabled": ({ id }) => call("POST", `/ops/v1/users/${id}/disable`),
+};
 
+describe("a session that ends", () => {
   it.for(Object.entries(endings))(
     "16 · %s is refused by every isolate, and cannot be refreshed",
     async ([, end]) => {
@@ -287,6 +287,14 @@ describe("a feed that lost its storage", () => {
     }
     expect(await facts(feed)).toContain(`session:${sidOf(one)}`);
     clock.mockRestore();
+  });
+
+  it.for(Object.entries(endings))("17 · learns of a session that ended %s", async ([, end]) => {
+    const tokens = await signedIn();
+    expect((await end(tokens)).status).toBe(200);
+    // As little as it would know after a loss.
+    const { isolate } = ownFeed();
+    expect(await askIn(isolate(), "/api/v2/cart", tokens)).toBe(401);
   });
 
   it("17 · is told by the clock as well, all that may be alive, once, and by many at once", async () => {
