@@ -119,6 +119,7 @@ export class StockKeeping {
       });
       if (this.#isPublicationDue()) await this.tell();
       await more?.();
+      this.offers.settle();
       this.arm();
     } catch (error) {
       if ((info?.retryCount ?? 0) < ALARM_RETRIES_TRUSTED) throw error;
@@ -137,7 +138,9 @@ export class StockKeeping {
     if (this.offers.publishAtMs() === undefined) return;
     const offer: Offer = { ...this.#deps.offer(), version: this.offers.version() };
     try {
-      await this.#deps.tell(offer, this.offers.crossesZero(offer));
+      const crossesZero = this.offers.crossesZero(offer);
+      if (crossesZero) this.offers.beginCrossing();
+      await this.#deps.tell(offer, crossesZero);
       this.offers.markPublished(offer);
     } catch (error) {
       // Weather or not, the news is owed: it stays due, and the stock itself is not in doubt.

@@ -3,6 +3,8 @@ import { StockKeeping } from "../../src/inventory/keeping.ts";
 import { availableOf } from "../../src/inventory/stock.ts";
 import { ObjectStorage } from "../faults/simulation/object-storage.ts";
 
+const flushed = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** One object's stock without its shell: a clock, an alarm and timers that the test moves. */
 class Keeper {
   readonly storage = new ObjectStorage();
@@ -10,7 +12,10 @@ class Keeper {
   alarmAtMs: number | null = null;
   alarmsSet = 0;
   told: number[] = [];
+  crossings: number[] = [];
   isDown = false;
+  /** Others hear what they are told, and the object never learns of it. */
+  isDeaf = false;
   timers: { atMs: number; work: () => Promise<void> }[] = [];
   keeping = this.#start();
 
@@ -23,9 +28,11 @@ class Keeper {
         this.alarmsSet += 1;
       },
       later: (delayMs, work) => this.timers.push({ atMs: this.nowMs + delayMs, work }),
-      tell: async ({ available }) => {
+      tell: async ({ available }, crossesZero) => {
         if (this.isDown) throw new Error("down");
         this.told.push(available);
+        if (crossesZero) this.crossings.push(available);
+        if (this.isDeaf) await new Promise(() => {});
       },
       offer: () => ({
         available: keeping.hasTables ? availableOf(keeping.store.shelves()) : 0,
@@ -37,8 +44,9 @@ class Keeper {
     return keeping;
   }
 
-  receive(movementId: string): void {
-    const movement = { movementId, kind: "receive", delta: 1, reason: "test" } as const;
+  receive(movementId: string, delta = 1): void {
+    const kind = delta > 0 ? "receive" : "adjust";
+    const movement = { movementId, kind, delta, reason: "test" } as const;
     const moved = this.keeping.change((nowMs) => this.keeping.book.move(movement, nowMs));
     expect(moved.ok).toBe(true);
   }
@@ -61,7 +69,7 @@ class Keeper {
       this.nowMs = dueMs;
       if (timer?.atMs === dueMs) {
         this.timers.shift();
-        await timer.work();
+        await Promise.race([timer.work(), flushed()]);
       } else {
         this.alarmAtMs = null;
         await this.keeping.alarm(undefined);
@@ -112,6 +120,49 @@ describe("what an object with stock owes to others", () => {
     keeper.receive("b");
     await keeper.pass(500);
     expect(keeper.told).toEqual([2]);
+  });
+
+  it("is written as told with the next change, or by the alarm, and not by itself", async () => {
+    const owed = () =>
+      keeper.storage.sql.exec<{ atMs: number | null }>("SELECT publish_at_ms AS atMs FROM offer");
+    keeper.receive("a");
+    await keeper.pass(500);
+    const firstDueMs = keeper.nowMs;
+    expect(owed().one().atMs).toBeNull(); // The first crosses zero.
+    keeper.receive("b");
+    await keeper.pass(500);
+    expect(keeper.told).toEqual([1, 2]);
+    expect(owed().one().atMs).toBe(firstDueMs + 500);
+    keeper.receive("c");
+    expect(owed().one().atMs).toBe(firstDueMs + 1_000);
+    await keeper.pass(20_000);
+    expect(owed().one().atMs).toBeNull();
+    expect(keeper.told).toEqual([1, 2, 3]);
+  });
+
+  it("is told again, and harms nobody, when the object died before that was written", async () => {
+    keeper.receive("a");
+    await keeper.pass(500);
+    keeper.receive("b");
+    await keeper.pass(500);
+    keeper.die();
+    await keeper.pass(10_000);
+    expect(keeper.told).toEqual([1, 2, 2]);
+    expect(keeper.alarmAtMs).toBeNull();
+  });
+
+  it("tells pages of a crossing back, although the object died while it told them of the first", async () => {
+    keeper.receive("a");
+    await keeper.pass(500);
+    keeper.isDeaf = true;
+    keeper.receive("sold", -1);
+    await keeper.pass(500);
+    expect(keeper.crossings).toEqual([1, 0]);
+    keeper.isDeaf = false;
+    keeper.die();
+    keeper.receive("b");
+    await keeper.pass(500);
+    expect(keeper.crossings).toEqual([1, 0, 1]);
   });
 
   it("is tried again by the alarm, at the time it was put off to, while others are down", async () => {
