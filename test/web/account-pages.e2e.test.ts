@@ -139,13 +139,11 @@ describe("the pages for a password that was forgotten", () => {
   });
 
   it("keep what was typed, and the focus, while the shop is away", async ({
-    shop,
     visitor: { page, context },
     expect,
   }) => {
-    const email = await account(shop);
     await page.goto("/account/forgot");
-    await page.getByLabel("Your e-mail address").fill(email);
+    await page.getByLabel("Your e-mail address").fill(anyone());
     await context.setOffline(true);
     const button = page.getByRole("button", { name: "Send me a link" });
     await button.focus();
@@ -155,7 +153,6 @@ describe("the pages for a password that was forgotten", () => {
     await context.setOffline(false);
     await page.keyboard.press("Enter");
     await says(page, "a link is on its way");
-    await mailLink(shop, email, "new password");
   });
 });
 

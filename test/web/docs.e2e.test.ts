@@ -13,6 +13,7 @@ describe("the reference at /docs", () => {
     const { page } = visitor;
     const { body } = await shop.call<{ paths: Record<string, object> }>("GET", "/openapi.json");
     const routes = Object.values(body.paths).flatMap((methods) => Object.keys(methods)).length;
+    await page.setViewportSize({ width: 1280, height: 3_000 });
     const answer = await page.goto("/docs");
     expect(answer?.headers()["content-security-policy"]).toContain("script-src 'self';");
     expect(routes).toBeGreaterThan(100);
