@@ -27,6 +27,12 @@ export const QUERIES: Record<string, readonly string[]> = {
        WHEN 'CONFIRM' THEN -qty ELSE 0 END) AS left FROM inv GROUP BY sku) s
      WHERE s.left <> (SELECT SUM(qty) FROM inv i WHERE i.sku = s.sku AND kind = 'RESTOCK')
        - COALESCE((SELECT SUM(qty) FROM lines JOIN ${STANDING} USING (order_id) WHERE sku = s.sku), 0)`,
+    // What came back from customers is on the shelf again, once.
+    `SELECT movement_id || ' ' || sku FROM (SELECT movement_id, sku, SUM(qty) AS due FROM restocks
+       GROUP BY movement_id, sku) r WHERE due <> (SELECT COALESCE(SUM(qty), 0) FROM inv i
+       WHERE i.reservation_id = r.movement_id AND i.sku = r.sku)`,
+    `SELECT reservation_id || ' ' || sku FROM inv WHERE reservation_id LIKE 'restock:%'
+       AND reservation_id NOT IN (SELECT movement_id FROM restocks)`,
     // What leaves one place of a SKU arrives at another, once and whole, or is on its way: that is only
     // the newest of its channel.
     `SELECT sku || ' ' || reservation_id FROM inv WHERE kind = 'TRANSFER' GROUP BY sku, reservation_id, location
@@ -75,6 +81,12 @@ export const QUERIES: Record<string, readonly string[]> = {
        WHERE l.order_id = o.order_id) + ship_minor - discount_minor - voucher_minor`,
     `SELECT ref FROM psp GROUP BY psp, ref HAVING SUM(CASE kind WHEN 'REFUND' THEN amount ELSE 0 END)
        > SUM(CASE kind WHEN 'CAPTURE' THEN amount ELSE 0 END)`,
+    // What an order says went back is what the processor says, once per refund that was asked for.
+    `SELECT order_id FROM orders o WHERE psp <> 'none' AND refunded_minor <> (SELECT COALESCE(SUM(amount), 0)
+       FROM psp p WHERE p.psp = o.psp AND p.ref = o.ref AND kind = 'REFUND')`,
+    `SELECT refund_id FROM refunds r WHERE amount > 0 AND CASE status WHEN 'refunded' THEN amount ELSE 0 END <>
+       (SELECT COALESCE(SUM(p.amount), 0) FROM psp p WHERE kind = 'REFUND'
+       AND idem_key = 'refund:' || r.order_id || ':' || refund_id)`,
   ],
   I7: [
     `SELECT order_id FROM ${STANDING} o WHERE total_minor > 0 AND NOT EXISTS (SELECT 1 FROM psp p
@@ -138,16 +150,25 @@ export const QUERIES: Record<string, readonly string[]> = {
        FROM voucher_ledger WHERE reference = o.attempt_key)`,
     `SELECT redemption_id FROM coupon_ledger WHERE redemption_id NOT IN (SELECT attempt_key FROM ${STANDING})
        GROUP BY code, redemption_id HAVING SUM(CASE kind WHEN 'redeem' THEN 1 ELSE -1 END) <> 0`,
-    `SELECT reference FROM voucher_ledger WHERE kind <> 'issue'
-       AND reference NOT IN (SELECT attempt_key FROM ${STANDING}) GROUP BY voucher_id, reference
+    `SELECT used_by FROM (SELECT v.*, COALESCE(attempt_key, reference) AS used_by FROM voucher_ledger v
+       LEFT JOIN refunds ON refund_id = reference) WHERE kind <> 'issue'
+       AND used_by NOT IN (SELECT attempt_key FROM ${STANDING}) GROUP BY voucher_id, used_by
        HAVING SUM(CASE kind WHEN 'redeem' THEN amount ELSE -amount END) <> 0`,
+    // A refund of a standing order gives vouchers their share, once.
+    `SELECT refund_id FROM refunds r JOIN ${STANDING} o USING (order_id)
+       WHERE CASE r.status WHEN 'refunded' THEN r.voucher_minor ELSE 0 END <> (SELECT COALESCE(SUM(amount), 0)
+       FROM voucher_ledger WHERE kind = 'credit' AND reference = refund_id)`,
   ],
   I18: [
     // Elsewhere only after an answer that surely means: nothing happened.
     `SELECT a.attempt_key FROM calls a JOIN calls b ON b.attempt_key = a.attempt_key AND b.psp <> a.psp
        AND b.n > a.n WHERE a.outcome IN ('unknown', 'declined', 'approved')`,
   ],
-  I19: ["SELECT attempt_key || ' ' || step FROM steps WHERE step NOT IN ('done', 'undone')"],
+  I19: [
+    "SELECT attempt_key || ' ' || step FROM steps WHERE step NOT IN ('done', 'undone')",
+    "SELECT refund_id FROM refunds WHERE status = 'pending' AND amount > 0",
+    "SELECT movement_id FROM restocks WHERE done = 0",
+  ],
   // A hold is made in one place, ends once, one way, and is sold only by its own units.
   I20: [
     `SELECT reservation_id || ' ' || sku FROM inv WHERE kind IN ('RESERVE', 'RELEASE', 'EXPIRE', 'CONFIRM')

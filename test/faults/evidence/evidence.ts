@@ -29,6 +29,9 @@ const TABLES = {
   coupon_ledger: "code TEXT, seq INTEGER, kind TEXT, redemption_id TEXT, shopper TEXT",
   coupons: "code TEXT, uses_max INTEGER, per_shopper_max INTEGER",
   voucher_ledger: "voucher_id TEXT, seq INTEGER, kind TEXT, amount INTEGER, reference TEXT",
+  refunds:
+    "refund_id TEXT, order_id TEXT, attempt_key TEXT, status TEXT, amount INTEGER, voucher_minor INTEGER",
+  restocks: "movement_id TEXT, sku TEXT, qty INTEGER, done INTEGER",
   last_buyers: "sku TEXT, refused INTEGER, available INTEGER",
   // What only the outside of a running shop shows.
   leaks: "shopper TEXT, what TEXT",

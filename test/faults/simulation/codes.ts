@@ -1,7 +1,17 @@
 import { CouponObject, type CouponRedemption } from "../../../src/promotions/coupon-object.ts";
-import { type Redemptions, redeemAll, restoreAll } from "../../../src/promotions/redeem.ts";
+import {
+  type Credit,
+  creditAll,
+  type Redemptions,
+  redeemAll,
+  restoreAll,
+} from "../../../src/promotions/redeem.ts";
 import type { PromotionsEnv } from "../../../src/promotions/stub.ts";
-import { VoucherObject, type VoucherRedemption } from "../../../src/promotions/voucher-object.ts";
+import {
+  type VoucherCredit,
+  VoucherObject,
+  type VoucherRedemption,
+} from "../../../src/promotions/voucher-object.ts";
 import type { VoucherId } from "../../../src/shared/ids.ts";
 import { ok } from "../../../src/shared/result.ts";
 import type { Evidence } from "../evidence/evidence.ts";
@@ -45,7 +55,23 @@ export class Codes {
     return this.#bug === "voucher_beyond_balance" ? ok(null) : redeemed;
   }
 
-  restore(caller: Caller, redemptionId: string, redemptions: Redemptions): Promise<void> {
+  /** Gives parts back to vouchers, as refunds do. */
+  creditAll(caller: Caller) {
+    return async (credit: Credit): Promise<void> => {
+      if (this.#bug === "voucher_share_kept") return;
+      await creditAll(this.#env(caller), METER, credit);
+      if (this.#bug !== "voucher_share_returned_twice") return;
+      const refundId = `${credit.refundId}again`;
+      const again = credit.vouchers.map((part) => ({ ...part, amountMinor: 1 }));
+      await creditAll(this.#env(caller), METER, { ...credit, refundId, vouchers: again });
+    };
+  }
+
+  restore(
+    caller: Caller,
+    redemptionId: string,
+    redemptions: Parameters<typeof restoreAll>[3],
+  ): Promise<void> {
     if (this.#bug === "coupon_never_restored") return Promise.resolve();
     return restoreAll(this.#env(caller), METER, redemptionId, redemptions);
   }
@@ -91,6 +117,8 @@ export class Codes {
     const voucher = (id: string) => ({
       redeem: (redemption: VoucherRedemption) =>
         wire.call(caller, "redeem", () => this.#vouchers.get(id)!.object.redeem(redemption)),
+      credit: (credit: VoucherCredit) =>
+        wire.call(caller, "credit", () => this.#vouchers.get(id)!.object.credit(credit)),
       restore: (redemptionId: string) =>
         wire.call(caller, "restore", () => this.#vouchers.get(id)!.object.restore(redemptionId)),
     });

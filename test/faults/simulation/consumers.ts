@@ -1,31 +1,27 @@
-import type { OrderEventBody } from "../../../src/orders/model.ts";
-import type { OrderState } from "../../../src/orders/state.ts";
-import { refundableOf } from "../../../src/orders/transitions.ts";
-import { money } from "../../../src/shared/money.ts";
-import type { Evidence } from "../evidence/evidence.ts";
-import type { Bug } from "./bugs.ts";
+import { capturePayment } from "../../../src/orders/capture-payment.ts";
+import { executeRefunds } from "../../../src/orders/execute-refunds.ts";
+import { refundCancelled } from "../../../src/orders/refund-cancelled.ts";
+import { restockReturns } from "../../../src/orders/restock-returns.ts";
+import { restoreCodes } from "../../../src/orders/restore-codes.ts";
+import { returnStock } from "../../../src/orders/return-stock.ts";
+import { DependencyDown, weatherBehind } from "../../../src/platform/dependency.ts";
+import type { OrderId } from "../../../src/shared/ids.ts";
 import type { Codes } from "./codes.ts";
-import type { Caller, Wire } from "./faults.ts";
-import type { OrderLog } from "./order-log.ts";
-import type { Processor } from "./processor.ts";
-import type { Message, Queue } from "./queue.ts";
-import { redemptionsOf } from "./redemptions.ts";
-import { CURRENCY, type Shop } from "./shop.ts";
+import type { Caller } from "./faults.ts";
+import type { OrderIo, OrderParts } from "./order-io.ts";
+import type { Message } from "./queue.ts";
 import type { StockRoom } from "./stock-room.ts";
 
-export type ConsumerParts = {
-  wire: Wire;
-  log: OrderLog;
-  queue: Queue;
+export type ConsumerParts = OrderParts & {
   stock: StockRoom;
   codes: Codes;
-  shop: Shop;
-  evidence: Evidence;
-  processors: ReadonlyMap<string, Processor>;
-  bug: Bug | undefined;
+  orderIo: OrderIo;
+  thrown: (place: string, error: unknown) => void;
 };
 
-/** What follows an order, modelled on the queue's consumers: each effect has a key, each fact one event. */
+const FOR_PEOPLE = /refund\.failed\.v1 happened|refund ref_\w+ of order/;
+
+/** What follows an order, by the shop's own consumers; the mails are a model. */
 export class Consumers {
   readonly #parts: ConsumerParts;
   readonly #mails = new Set<string>();
@@ -36,86 +32,78 @@ export class Consumers {
   }
 
   handle = async (message: Message, caller: Caller): Promise<void> => {
-    const order = this.#parts.log.get(message.orderId);
-    switch (message.job) {
-      case "capture":
-        return this.#capture(order, message, caller);
-      case "refund":
-        return this.#refund(order, message, caller);
+    const { orderIo, stock, codes } = this.#parts;
+    const { orderId, job, id } = message;
+    const io = orderIo.io(caller);
+    const queues = orderIo.queues(caller);
+    const shelves = stock.for(caller);
+    switch (job) {
+      case "capture": {
+        const processors = orderIo.processors(caller, orderId, id);
+        await capturePayment(io, { processors, queues }, orderId);
+        return;
+      }
+      case "refund": {
+        const processors = orderIo.processors(caller, orderId, id);
+        await refundCancelled(io, { processors, queues }, orderId);
+        return;
+      }
+      case "refunds":
+        return this.#executeRefunds(orderId, caller);
       case "stock":
-        return this.#returnStock(order, caller);
+        await returnStock(io, { takeBackAll: shelves.takeBack, queues }, orderId);
+        return;
+      case "restock":
+        await restockReturns(io, { restock: shelves.restock, queues }, orderId);
+        return;
       case "codes":
-        return this.#restoreCodes(order, caller);
+        await restoreCodes(io, (key, used) => codes.restore(caller, key, used), orderId);
+        return;
       case "confirmation":
       case "cancellation":
         return this.#mail(message, caller);
     }
   };
 
-  async #capture(order: OrderState, message: Message, caller: Caller): Promise<void> {
-    if (order.status !== "placed") return;
-    const { processor, paymentId, authorized: amount } = order.placed.payment;
-    const data = { processor, paymentId, amount };
-    if (processor !== "none") {
-      const { kind } = await this.#parts.wire.call(caller, "capture", () => {
-        const { outcome, isNew } = this.#processor(order).capture(paymentId, `capture:${order.id}`);
-        if (isNew) this.#parts.evidence.add("q", "EFFECT", message.id);
-        return outcome;
-      });
-      if (kind === "voided" && this.#parts.log.get(order.id).status !== "cancelled") {
-        throw new Error(`order ${order.id} stands, but its authorization is gone`);
+  /** What a reconciler does for those of which a processor has only said that it will. */
+  async reconcile(): Promise<void> {
+    const { orderIo, log, thrown } = this.#parts;
+    const caller = { isAlive: () => true, crash: () => {} };
+    const io = orderIo.io(caller);
+    for (const orderId of orderIo.unsettled) {
+      const { refunds, status, payment } = log.get(orderId);
+      const owes = status === "cancelled" && payment.captured > payment.refunded;
+      if (!owes && !refunds.some((refund) => refund.status === "pending")) {
+        orderIo.unsettled.delete(orderId);
+        continue;
       }
-      if (kind !== "captured") return;
-    }
-    await this.#record(order, caller, { type: "payment.captured.v1", data });
-  }
-
-  async #refund(order: OrderState, message: Message, caller: Caller): Promise<void> {
-    const { processor, paymentId, authorized: amount } = order.placed.payment;
-    if (order.status !== "cancelled" || processor === "none") return;
-    const { wire, evidence, bug } = this.#parts;
-    if (order.payment.status === "authorized") {
-      const { kind } = await wire.call(caller, "void", () => {
-        const { outcome, isNew } = this.#processor(order).void(paymentId, `void:${order.id}`);
-        if (isNew) evidence.add("q", "EFFECT", message.id);
-        return outcome;
-      });
-      const data = { processor, paymentId };
-      if (kind === "voided") {
-        return this.#record(order, caller, { type: "payment.voided.v1", data });
+      try {
+        const deps = {
+          processors: orderIo.processors(caller, orderId),
+          queues: orderIo.queues(caller),
+        };
+        if (owes) await refundCancelled(io, deps, orderId);
+        await this.#executeRefunds(orderId, caller);
+      } catch (error) {
+        if (!weatherBehind(error)) thrown("reconciler", error);
       }
-      const fact = { type: "payment.captured.v1", data: { ...data, amount } } as const;
-      await this.#record(order, caller, fact);
     }
-    const captured = this.#parts.log.get(order.id);
-    const rest = refundableOf(captured);
-    if (rest <= 0 || bug === "refund_forgotten") return;
-    const back = money(rest, CURRENCY);
-    const { kind, ...refund } = await wire.call(caller, "refund", () => {
-      const key = `refund:${order.id}`;
-      const { outcome, isNew } = this.#processor(order).refund(paymentId, back, key);
-      if (isNew) evidence.add("q", "EFFECT", message.id);
-      return outcome;
-    });
-    if (kind !== "refunded" || !("refundId" in refund)) throw new Error("a refund was refused");
-    const { refundId } = refund;
-    const data = { processor, paymentId, refundId, amount: back };
-    await this.#record(order, caller, { type: "payment.refunded.v1", data });
   }
 
-  async #returnStock(order: OrderState, caller: Caller): Promise<void> {
-    if (order.status !== "cancelled" || order.stockReturned) return;
-    const { holdId, lines } = order.placed;
-    const skus = lines.map(({ sku }) => sku);
-    const returned = await this.#parts.stock.for(caller).takeBack({ holdId, skus, reason: "" });
-    const fact = { type: "order.stock_returned.v1", data: { lines: returned } } as const;
-    await this.#record(order, caller, fact);
-  }
-
-  async #restoreCodes(order: OrderState, caller: Caller): Promise<void> {
-    const { holdId, quoteId } = order.placed;
-    const { shop, codes } = this.#parts;
-    await codes.restore(caller, holdId, redemptionsOf(shop.quoteOf(quoteId), ""));
+  async #executeRefunds(orderId: OrderId, caller: Caller): Promise<void> {
+    const { orderIo, codes, log } = this.#parts;
+    const deps = {
+      processors: orderIo.processors(caller, orderId),
+      queues: orderIo.queues(caller),
+      creditAll: codes.creditAll(caller),
+    };
+    try {
+      await executeRefunds(orderIo.io(caller), deps, orderId);
+    } catch (error) {
+      // Refused in the moment of a cancellation: the shop leaves that to people, who send it again.
+      const isForPeople = log.get(orderId).status === "cancelled" && FOR_PEOPLE.test(String(error));
+      throw isForPeople ? new DependencyDown("people", error) : error;
+    }
   }
 
   async #mail({ id, job, orderId }: Message, caller: Caller): Promise<void> {
@@ -128,34 +116,5 @@ export class Consumers {
       evidence.add("mail", orderId, job, key);
       evidence.add("q", "EFFECT", id);
     });
-  }
-
-  async #record({ id }: OrderState, caller: Caller, fact: OrderEventBody): Promise<void> {
-    const { wire, log, queue } = this.#parts;
-    await wire.call(caller, "record", () => {
-      if (!isKnown(log.get(id), fact) && !log.append(id, fact)) {
-        throw new Error(`${fact.type} happened to an order that does not allow it: ${id}`);
-      }
-    });
-    await queue.publishOrLeave(id, caller);
-  }
-
-  #processor(order: OrderState): Processor {
-    return this.#parts.processors.get(order.placed.payment.processor)!;
-  }
-}
-
-function isKnown({ payment, stockReturned }: OrderState, { type, data }: OrderEventBody): boolean {
-  switch (type) {
-    case "payment.captured.v1":
-      return payment.status === "captured" || payment.status === "refunded";
-    case "payment.voided.v1":
-      return payment.status === "voided";
-    case "payment.refunded.v1":
-      return payment.refundIds.includes(data.refundId);
-    case "order.stock_returned.v1":
-      return stockReturned;
-    default:
-      return false;
   }
 }

@@ -17,6 +17,8 @@ const CALLS = [
   "adopt",
   "inspect",
   "policy",
+  "put_back",
+  "movements",
   "redeem",
   "restore",
   "terms",
@@ -29,6 +31,8 @@ const CALLS = [
   "publish",
   "capture",
   "refund",
+  "credit",
+  "read",
   "record",
   "mail",
 ] as const;
@@ -54,6 +58,8 @@ const OTHER_FAULTS = [
   "F14 processor 500",
   "F14 processor refuses connections",
   "F15 decline",
+  "F15 refund refused",
+  "F16 refund only accepted",
   "F16 slow processor",
   "F16 another amount approved",
   "F17 news missing",
@@ -69,6 +75,11 @@ const OTHER_FAULTS = [
   "F20 other key at once",
   "F20 other body under the key",
   "F20 client gone",
+  "F20 two cancellations at once",
+  "F20 cancellation sent again",
+  "F20 two refunds at once",
+  "F20 refund sent again",
+  "F20 return received again",
 ] as const;
 export type OtherFault = (typeof OTHER_FAULTS)[number];
 
@@ -102,6 +113,8 @@ const RARE: ReadonlySet<Call> = new Set([
   "units_of",
   "inspect",
   "policy",
+  "movements",
+  "put_back",
 ]);
 const RARE_CALM = 0.3;
 const RARE_STORM = 0.6;
@@ -116,7 +129,7 @@ const UNCOMMON: ReadonlySet<Call> = new Set([
 ]);
 const UNCOMMON_CALM = 0.03;
 /** The rarest, each repeated by an alarm or its caller until it is through. */
-const RAREST: Partial<Record<Call, number>> = { cancel: 0.85, adopt: 0.6, void: 0.5 };
+const RAREST: Partial<Record<Call, number>> = { cancel: 0.93, adopt: 0.6, void: 0.5, credit: 0.65 };
 
 /** The network between all parts. Each world picks a few calls for its storm, and by chance all else. */
 export class Wire {

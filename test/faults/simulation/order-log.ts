@@ -1,7 +1,8 @@
 import type { EventData, OrderEvent, OrderEventBody } from "../../../src/orders/model.ts";
+import { eventIdFor } from "../../../src/orders/order-id.ts";
 import { applyEvent, foldOrder, type OrderState } from "../../../src/orders/state.ts";
 import { mayFollow } from "../../../src/orders/transitions.ts";
-import type { EventId, OrderId } from "../../../src/shared/ids.ts";
+import type { OrderId } from "../../../src/shared/ids.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Bug } from "./bugs.ts";
 import type { Timeline } from "./timeline.ts";
@@ -46,6 +47,18 @@ export class OrderLog {
     return true;
   }
 
+  events = (orderId: OrderId): readonly OrderEvent[] => this.#streams.get(orderId) ?? [];
+
+  /** All of them at these places in the stream, or none. */
+  appendAll(events: readonly OrderEvent[]): "appended" | "conflict" {
+    const { orderId, sequence } = events[0]!;
+    const state = this.get(orderId);
+    if (sequence !== state.version + 1) return "conflict";
+    this.#states.set(orderId, events.reduce(applyEvent, state));
+    this.#streams.get(orderId)!.push(...events);
+    return "appended";
+  }
+
   unpublished(orderId: OrderId): readonly OrderEvent[] {
     return this.#streams.get(orderId)?.slice(this.#published.get(orderId) ?? 0) ?? [];
   }
@@ -84,13 +97,26 @@ export class OrderLog {
     ];
     const names = [orderId, checkoutId, holdId, quoteId, payment.processor, payment.paymentId];
     evidence.add("orders", ...names, state.status, totals.total.currency, ...money);
+    this.#tellRefunds(state, evidence);
     for (const { sku, quantity, unitPrice } of lines) {
       evidence.add("lines", orderId, sku, quantity, unitPrice.amount);
     }
   }
 
+  #tellRefunds({ id, placed, refunds, returns }: OrderState, evidence: Evidence): void {
+    for (const { refundId, status, amount, vouchers = [] } of refunds) {
+      const minor = [amount.amount, vouchers.reduce((sum, part) => sum + part.amount.amount, 0)];
+      evidence.add("refunds", refundId, id, placed.holdId, status, ...minor);
+    }
+    for (const { returnId, restock, restocked } of returns) {
+      for (const { sku, quantity } of restock) {
+        evidence.add("restocks", `restock:${returnId}`, sku, quantity, Number(restocked));
+      }
+    }
+  }
+
   #event(orderId: OrderId, sequence: number, body: OrderEventBody): OrderEvent {
-    const eventId = `${orderId}:${sequence}` as EventId;
+    const eventId = eventIdFor(orderId, sequence);
     const actor = { kind: "system" as const, id: "simulation" };
     const occurredAtMs = this.#timeline.nowMs;
     return { ...body, orderId, sequence, eventId, actor, occurredAtMs, trace: "req_simulated" };

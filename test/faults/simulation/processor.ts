@@ -92,6 +92,8 @@ export class Processor {
     return { outcome: { kind: "voided" }, isNew };
   }
 
+  hasRefunded = (key: string): boolean => this.#refunds.has(key);
+
   refund(ref: string, amount: Money, key: string): { outcome: RefundOutcome; isNew: boolean } {
     const known = this.#refunds.get(key);
     if (known && this.#bug !== "refund_twice") {

@@ -8,13 +8,23 @@ import type { OrderLog } from "./order-log.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
-export type Job = "capture" | "refund" | "stock" | "codes" | "confirmation" | "cancellation";
+export type Job =
+  | "capture"
+  | "refund"
+  | "refunds"
+  | "stock"
+  | "restock"
+  | "codes"
+  | "confirmation"
+  | "cancellation";
 export type Message = { id: string; job: Job; orderId: OrderId };
 type Handle = (message: Message, caller: Caller) => Promise<void>;
 
 const JOBS_OF: Partial<Record<OrderEvent["type"], readonly Job[]>> = {
   "order.placed.v1": ["capture", "confirmation"],
   "payment.captured.v1": ["refund"],
+  "refund.requested.v1": ["refunds"],
+  "return.received.v1": ["restock"],
   "order.cancelled.v1": ["refund", "stock", "codes", "cancellation"],
 };
 

@@ -84,6 +84,7 @@ async function rush(world: WorldType): Promise<void> {
   while (timeline.nowMs < endMs) {
     await timeline.advanceTo(timeline.nowMs + TICK_MS);
     world.queue.sweep();
+    void world.consumers.reconcile();
     world.jumpClock();
     world.resplit();
     if (random.chance(0.3)) world.shop.raisePrice(random.pick(world.skus));
@@ -98,6 +99,7 @@ async function heal(world: WorldType): Promise<void> {
   while (timeline.nowMs < endMs) {
     await timeline.advanceTo(timeline.nowMs + TICK_MS * 4);
     world.queue.sweep();
+    void world.consumers.reconcile();
   }
   // Before any hold could have run out by itself: what an attempt left behind shows here.
   world.stock.snapshot(world.evidence, true);

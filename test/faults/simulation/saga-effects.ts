@@ -117,6 +117,8 @@ function placedData(host: CheckoutHost, attempt: Attempt, quote: Quote) {
       voucher: usd(quote.voucherMinor),
       total: usd(quote.totalMinor),
     },
+    promotions: quote.coupon ? [{ code: quote.coupon.code }] : [],
+    vouchers: quote.voucherId ? [{ id: quote.voucherId, amount: usd(quote.voucherMinor) }] : [],
     payment: { ...paid, authorized: usd(quote.totalMinor) },
   };
   return data as unknown as EventData<"order.placed.v1">;

@@ -41,6 +41,7 @@ export class Shopper {
       await timeline.sleep(random.chance(0.05) ? 125_000 : random.between(200, 15_000));
       this.isGone = wire.strikes("F20 client gone", 0.04);
       const reply = await this.#pay(quote);
+      if (reply?.status === 201) this.#world.afterSale.follow(this.host.orderId);
       if (!reply || reply.status === 201 || reply.status === 202 || reply.status === 402) return;
       await timeline.sleep(random.between(500, 3_000));
     }
@@ -96,7 +97,7 @@ export class Shopper {
       const afterMs = random.chance(0.6)
         ? random.between(400, 2_500)
         : random.between(2_500, 40_000);
-      timeline.after(afterMs, () => this.#world.cancel(this.host.orderId));
+      timeline.after(afterMs, () => this.#world.afterSale.cancel(this.host.orderId));
     }
   }
 

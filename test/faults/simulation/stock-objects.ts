@@ -171,7 +171,8 @@ export class StockObjects {
         ),
       inspect: () =>
         wire.call(caller, "inspect", () => this.enter(node, (shard) => shard.inspect())),
-      movementsOf: () => Promise.reject(new Error("nobody asks for movements here")),
+      movementsOf: (sale) =>
+        wire.call(caller, "movements", () => this.enter(node, (shard) => shard.movementsOf(sale))),
     };
   }
 

@@ -1,9 +1,16 @@
-import { commitAll, holdAll, releaseAll, takeBackAll } from "../../../src/inventory/hold-stock.ts";
-import type { Hold, StockPolicy } from "../../../src/inventory/model.ts";
+import {
+  commitAll,
+  holdAll,
+  releaseAll,
+  restock,
+  takeBackAll,
+} from "../../../src/inventory/hold-stock.ts";
+import type { Hold, PutBack, StockPolicy } from "../../../src/inventory/model.ts";
 import { type Place, placeInName, WHOLE } from "../../../src/inventory/shards/layout.ts";
 import { StockBook } from "../../../src/inventory/stock-book.ts";
 import { StockStore } from "../../../src/inventory/stock-store.ts";
 import type { InventoryEnv } from "../../../src/inventory/stub.ts";
+import type { Restock } from "../../../src/orders/restock-returns.ts";
 import type { TakeBackAll } from "../../../src/orders/return-stock.ts";
 import { DependencyDown, weatherBehind } from "../../../src/platform/dependency.ts";
 import type { Meter } from "../../../src/platform/telemetry/meter.ts";
@@ -99,6 +106,12 @@ export class StockRoom {
       },
       release: (end: End) =>
         this.#parts.bug === "release_forgotten" ? Promise.resolve() : releaseAll(env, METER, end),
+      restock: (async (goods) => {
+        if (this.#parts.bug === "returned_goods_lost") return;
+        await restock(env, METER, goods);
+        if (this.#parts.bug !== "restocked_twice") return;
+        await restock(env, METER, { ...goods, returnId: `${goods.returnId}again` });
+      }) satisfies Restock,
       takeBack: ((request) => takeBackAll(env, METER, request)) satisfies TakeBackAll,
     };
   }
@@ -128,7 +141,9 @@ export class StockRoom {
       }>("SELECT sequence, kind, quantity, location, reference FROM ledger ORDER BY sequence");
       for (const { sequence, kind, quantity, location, reference } of rows) {
         const about = kind === "receive" ? null : reference.replace(/^return:/, "").split("#")[0]!;
-        const what = [about, LEDGER_KINDS[kind]!, quantity];
+        // Goods that came back are there to be sold again, as new ones are.
+        const isRestock = kind === "return" && reference.startsWith("restock:");
+        const what = [about, isRestock ? "RESTOCK" : LEDGER_KINDS[kind]!, quantity];
         evidence.add("inv", sequence, sku, place, location, ...what);
       }
     }
@@ -176,6 +191,10 @@ export class StockRoom {
       release: (holdId: string, buyer?: string) =>
         wire.call(caller, "release", () =>
           this.#objects.enter(node, (stock) => stock.release(holdId, buyer)),
+        ),
+      putBack: (back: PutBack) =>
+        wire.call(caller, "put_back", () =>
+          this.#objects.enter(node, (stock) => stock.putBack(back)),
         ),
       takeBack: (holdId: string, reason: string) =>
         wire.call(caller, "take_back", () => this.#takeBack(node, { holdId, reason })),

@@ -2,13 +2,15 @@ import { createHash } from "node:crypto";
 import type { ShopperLimit, StockPolicy } from "../../../src/inventory/model.ts";
 import type { ProcessorName } from "../../../src/payments/index.ts";
 import { ANSWERS_MIGRATION } from "../../../src/platform/objects/answers.ts";
-import type { OrderId, Sku, VoucherId } from "../../../src/shared/ids.ts";
+import type { Sku, VoucherId } from "../../../src/shared/ids.ts";
 import { Evidence } from "../evidence/evidence.ts";
+import { AfterSale } from "./after-sale.ts";
 import type { Bug } from "./bugs.ts";
 import { Codes, type Coupon } from "./codes.ts";
 import { Consumers } from "./consumers.ts";
 import { type Coverage, Wire } from "./faults.ts";
 import { ObjectStorage } from "./object-storage.ts";
+import { OrderIo } from "./order-io.ts";
 import { OrderLog } from "./order-log.ts";
 import { type News, PaymentDesk } from "./payment-desk.ts";
 import { Processor } from "./processor.ts";
@@ -55,6 +57,8 @@ export class World {
   readonly desk: PaymentDesk;
   readonly log: OrderLog;
   readonly queue: Queue;
+  readonly consumers: Consumers;
+  readonly afterSale: AfterSale;
   readonly holdTtlMs: number;
   readonly hasBackup: boolean;
   readonly #hasNews: boolean;
@@ -88,17 +92,12 @@ export class World {
     this.desk = new PaymentDesk({ ...parts, processors });
     this.desk.tellNews = (news) => this.#tellNews(news);
     this.queue = new Queue({ ...parts, log: this.log, thrown: this.thrown });
-    const { codes, stock, shop, queue } = this;
-    const consumers = new Consumers({
-      ...parts,
-      log: this.log,
-      codes,
-      stock,
-      shop,
-      queue,
-      processors,
-    });
-    this.queue.handle = consumers.handle;
+    const { codes, stock, queue, log: orders } = this;
+    const about = { ...parts, log: orders, queue, processors, thrown };
+    const orderIo = new OrderIo(about);
+    this.consumers = new Consumers({ ...about, codes, stock, orderIo });
+    this.queue.handle = this.consumers.handle;
+    this.afterSale = new AfterSale({ ...about, orderIo });
     this.answers.sql.exec(ANSWERS_MIGRATION);
   }
 
@@ -160,13 +159,6 @@ export class World {
       coupon: random.chance(0.25) ? random.pick(COUPONS) : undefined,
       voucherId: random.chance(0.2) ? random.pick(VOUCHERS) : undefined,
     };
-  }
-
-  /** A shopper or the staff cancels. */
-  cancel(orderId: OrderId): void {
-    if (!this.log.find(orderId)) return;
-    const data = { reason: "changed my mind", request: "shopper" };
-    this.log.append(orderId, { type: "order.cancelled.v1", data });
   }
 
   tellLimits(): void {
