@@ -1,5 +1,5 @@
 import { assert } from "../../shared/assert.ts";
-import { err, ok } from "../../shared/result.ts";
+import { err } from "../../shared/result.ts";
 import type { StockKeeping } from "../keeping.ts";
 import type { CommitResult, Hold, HoldResult, LedgerEntry, ReleaseResult } from "../model.ts";
 import { availableOf } from "../stock.ts";
@@ -102,23 +102,17 @@ export class ShardStock {
   }
 
   release(holdId: string, buyer?: string): Promise<ReleaseResult | Elsewhere> {
-    return this.#own(
-      { holdId, buyer, bar: true },
-      (nowMs) => this.#keeping.book.release(holdId, nowMs),
-      () => ok({ holdId }),
+    return this.#own({ holdId, buyer, bar: true }, (nowMs) =>
+      this.#keeping.book.release(holdId, nowMs),
     );
   }
 
   takeBack(holdId: string, reason: string): Promise<number | Elsewhere> {
-    return this.#own(
-      { holdId, bar: true },
-      (nowMs) => {
-        const back = this.#keeping.book.takeBack(holdId, reason, nowMs);
-        assert(back.ok, "sold goods must find room again");
-        return back.value;
-      },
-      () => 0,
-    );
+    return this.#own({ holdId, bar: true }, (nowMs) => {
+      const back = this.#keeping.book.takeBack(holdId, reason, nowMs);
+      assert(back.ok, "sold goods must find room again");
+      return back.value;
+    });
   }
 
   /**
@@ -179,15 +173,16 @@ export class ShardStock {
   async #own<T>(
     question: { holdId: string; buyer?: string | undefined; bar?: boolean },
     change: (nowMs: number) => T,
-    unopened: () => T,
+    unopened?: () => T,
   ): Promise<T | Elsewhere> {
     if (!this.knows(question.holdId)) {
       const { place } = await this.#whole().consult({ ...question, from: this.#place });
       if (place !== undefined) return elsewhere(place, this.#spread());
     }
-    // A closed shard never makes this hold, so it has nothing to remember of it.
+    // What ends here is remembered even where no era is open: one may be that this shard has not heard of,
+    // and the hold, if it is late, would open it and be made.
     const canCome = this.#state()?.isOpen || this.knows(question.holdId);
-    return canCome ? this.#keeping.change(change) : unopened();
+    return canCome || !unopened ? this.#keeping.change(change) : unopened();
   }
 
   #try(hold: Hold, boughtElsewhere: number): HoldAnswer {

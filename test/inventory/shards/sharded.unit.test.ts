@@ -111,6 +111,21 @@ describe("a sharded SKU in a storm", () => {
     assertConserved(world);
   });
 
+  it("bars a hold whose release came first, at a shard that nobody had come to before", async () => {
+    const world = await worldWith(4, 11);
+    await policyOf(world, 2);
+    await world.passTime(10_000);
+    const stub = world.env.SKU_SHARD.getByName(`${world.sku} 2.1`);
+    const released = Promise.resolve(stub.release("late"));
+    await world.drain();
+    expect(await released).toMatchObject({ ok: true });
+    const hold = { holdId: "late", quantity: 1, ttlMs: TTL_MS, startedAtMs: world.nowMs };
+    const held = Promise.resolve(stub.hold(hold));
+    await world.drain();
+    expect(await held).toMatchObject({ ok: false });
+    expect(totals(world)).toMatchObject({ held: 0, free: 4 });
+  });
+
   type Step =
     | { kind: "buy"; quantity: number; end: "commit" | "release" | "leave" | "undo"; aged: boolean }
     | { kind: "receive" | "remove"; quantity: number }
