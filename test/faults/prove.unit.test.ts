@@ -8,7 +8,7 @@ import { FAULT_POINTS } from "./simulation/faults.ts";
 
 const PROVE = join(import.meta.dirname, "prove.ts");
 const scratch = mkdtempSync(join(tmpdir(), "frontage-prove-"));
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
