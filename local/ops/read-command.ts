@@ -18,6 +18,7 @@ export type Command =
   | { name: "audit" }
   | KeysCommand
   | { name: "order"; orderId: string }
+  | { name: "confirm-capture"; orderId: string; reference: string; note: string }
   | { name: "stock"; sku: string }
   | AccessCommand;
 
@@ -45,6 +46,11 @@ const PURGE = {
   path: { type: "string", multiple: true, default: [] as string[] },
   all: { type: "boolean", default: false },
   "dry-run": { type: "boolean", default: false },
+} as const;
+
+const CONFIRM = {
+  reference: { type: "string", default: "" },
+  note: { type: "string", default: "" },
 } as const;
 
 type Common = { url?: string | undefined; key?: string | undefined; json: boolean };
@@ -84,6 +90,14 @@ ${COMMON_USAGE.slice(1)}`,
 
 An order and everything that happened to it.
 ${COMMON_USAGE}`,
+  "confirm-capture": `Usage: npm run ops -- confirm-capture ORDER_ID --reference REF --note TEXT
+
+Records that a capture came about which the processor accepted and never told of; the order is paid then.
+For an alert "movement_unconfirmed" whose webhook cannot be sent again. Moves no money; is audited.
+
+  --reference REF  the processor's own name of the capture
+  --note TEXT      where it was seen: a page of the processor's, a line of a settlement report
+${COMMON_USAGE.slice(1)}`,
   stock: `Usage: npm run ops -- stock SKU
 
 A SKU's stock by location, with its newest movements.
@@ -102,6 +116,7 @@ const USAGE = `Usage: npm run ops -- COMMAND [options]
   audit    every order against the shop's invariants
   keys     staff's keys: list, make, rotate, revoke
   order    an order and its events
+  confirm-capture  record a capture that the processor never told of
   stock    a SKU's stock and its movements
   block    refuse an address, a network or an agent
   unblock  let one in again
@@ -155,6 +170,13 @@ function read(
     const { values } = parse(name, args, { ...COMMON, ...KEYS }, 0);
     const { key, url, json } = values;
     return { command: keysCommand(values), common: { key, url, json } };
+  }
+  if (name === "confirm-capture") {
+    const { values, positionals } = parse(name, args, { ...COMMON, ...CONFIRM }, 1);
+    const { reference, note } = values;
+    if (reference === "" || note === "") throw new BadUsage("needs --reference and --note");
+    const [orderId = ""] = positionals;
+    return { command: { name, orderId, reference, note }, common: values };
   }
   const takesOne = name === "order" || name === "stock";
   const { values: common, positionals } = parse(name, args, COMMON, takesOne ? 1 : 0);

@@ -60,6 +60,16 @@ export async function runCommand(command: Command, target: Target): Promise<Outc
       const answer = await get<Order>(`/ops/v1/orders/${encodeURIComponent(command.orderId)}`);
       return done(answer, renderOrder(answer));
     }
+    case "confirm-capture": {
+      const { orderId, reference, note } = command;
+      const path = `/ops/v1/orders/${encodeURIComponent(orderId)}/capture/confirm`;
+      const answer = await ask<{ status: string }>(target, {
+        method: "POST",
+        path,
+        body: { reference, note },
+      });
+      return done(answer, `recorded: the order is ${answer.status}`);
+    }
     case "stock": {
       const { sku } = command;
       const answer = await get<Stock>(`/ops/v1/inventory/${encodeURIComponent(sku)}`);

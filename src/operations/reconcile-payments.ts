@@ -1,5 +1,5 @@
 import { hearNews, type NewsEnv, settleOrder } from "../checkout/index.ts";
-import { getOrder, listUnsettled } from "../orders/index.ts";
+import { getOrder, listUnsettled, type OrderState } from "../orders/index.ts";
 import {
   closeOpenPayment,
   listOpenPayments,
@@ -16,6 +16,22 @@ import { logError } from "../platform/telemetry/log.ts";
 const EACH_MAX = 50;
 /** Processors are away for minutes, not for longer: then a person has to know. */
 const OVERDUE_AFTER_MS = 15 * 60_000;
+
+/** Processors that tell of captures and refunds by webhook do so within minutes, and repeat what we missed. */
+const UNCONFIRMED_AFTER_MS = 4 * 60 * 60_000;
+
+/** Asking again by the same key tells nothing new: either its word comes again, or a person looks. */
+const NEXT_STEP = {
+  capture:
+    "Have it send its webhook again; or, where its own pages or its settlement report show the capture, record it: npm run ops -- confirm-capture ORDER_ID --reference ITS_REFERENCE --note WHERE.",
+  refund: "Have it send its webhook again.",
+} as const;
+
+/** What the processor has accepted for an order and not told the result of. */
+function waitsFor({ payment, refunds }: OrderState): keyof typeof NEXT_STEP | undefined {
+  if (payment.status === "pending") return "capture";
+  return refunds.some(({ status }) => status === "pending") ? "refund" : undefined;
+}
 
 export type Reconciled = { events: number; payments: number; orders: number; left: number };
 
@@ -42,6 +58,11 @@ export async function reconcilePayments(io: Io, env: NewsEnv): Promise<Reconcile
   for (const { orderId, sinceMs } of await listUnsettled(io, EACH_MAX)) {
     const settled = await attempted(io, orderId, sinceMs, async () => {
       await settleOrder(io, env, await getOrder(io, orderId));
+      const waits = waitsFor(await getOrder(io, orderId));
+      if (waits && io.clock.nowMs() - sinceMs > UNCONFIRMED_AFTER_MS) {
+        const detail = `the processor accepted the ${waits} and has not told what came of it. ${NEXT_STEP[waits]}`;
+        await raiseAlert(io, { kind: "movement_unconfirmed", subject: orderId, detail });
+      }
       return true;
     });
     done[settled ? "orders" : "left"] += 1;

@@ -10,7 +10,8 @@ import { LineId, OrderId } from "../shared/ids.ts";
 import { MINOR_MAX } from "../shared/money.ts";
 import { QUANTITY_MAX } from "../shared/quantity.ts";
 import { receiveReturn, refuseReturn } from "./close-return.ts";
-import { type Actor, OrderView, ReturnId } from "./model.ts";
+import { confirmCapture } from "./confirm-capture.ts";
+import { type Actor, CaptureProof, OrderView, ReturnId } from "./model.ts";
 import { orderProblem } from "./order-problem.ts";
 import { orderView } from "./order-view.ts";
 import { publishOrLeave } from "./publish-events.ts";
@@ -129,6 +130,22 @@ export const afterSaleRoutes = new Hono<ApiEnv>()
       if (!requested.ok) throw orderProblem(requested.error);
       publishLater(c, orderId);
       return c.json(orderView(requested.value), 200);
+    },
+  )
+  .post(
+    "/orders/:orderId/capture/confirm",
+    described("Record a capture that the processor accepted and never told of, with proof"),
+    ofStaff,
+    valid("param", Path),
+    valid("json", CaptureProof),
+    audited("capture.confirmed"),
+    async (c) => {
+      const { orderId } = c.req.valid("param");
+      const confirmed = { orderId, actor: actorOf(c), proof: c.req.valid("json") };
+      const recorded = await confirmCapture(c.var.io, confirmed);
+      if (!recorded.ok) throw orderProblem(recorded.error);
+      publishLater(c, orderId);
+      return c.json(orderView(recorded.value), 200);
     },
   )
   .post(

@@ -99,6 +99,22 @@ export const PlannedShipment = z
   .meta({ id: "PlannedShipment" });
 export type PlannedShipment = z.infer<typeof PlannedShipment>;
 
+/** Where somebody saw that a capture came about of which the processor never told. */
+export const CaptureProof = z.object({
+  reference: z
+    .string()
+    .trim()
+    .regex(/^[A-Za-z0-9_-]{4,80}$/)
+    .describe("The processor's own name of the capture, such as its pspReference"),
+  note: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .describe("Where it was seen: a settlement report, a page"),
+});
+export type CaptureProof = z.infer<typeof CaptureProof>;
+
 /** The events of an order, versioned by name; `data` of each is what the fold needs and nothing else. */
 export const OrderEventBody = z.discriminatedUnion("type", [
   z.object({
@@ -126,7 +142,12 @@ export const OrderEventBody = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("payment.captured.v1"),
-    data: z.object({ processor: PaidBy, paymentId: z.string(), amount: Money }),
+    data: z.object({
+      processor: PaidBy,
+      paymentId: z.string(),
+      amount: Money,
+      proof: CaptureProof.optional().describe("Only where a person wrote it down"),
+    }),
   }),
   z.object({
     type: z.literal("payment.capture_accepted.v1"),

@@ -11,6 +11,7 @@ export type PaymentAlert = {
     | "orphan_payment"
     | "payment_overdue"
     | "movement_failed"
+    | "movement_unconfirmed"
     | "capture_refused"
     | "refund_refused";
   /** The event, attempt or order that it is about. */

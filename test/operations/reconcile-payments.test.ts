@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { eq, like } from "drizzle-orm";
 import { describe, it } from "vitest";
 import { reconcilePayments } from "../../src/operations/reconcile-payments.ts";
-import { publishOrderEvents } from "../../src/orders/index.ts";
+import { capturePayment, publishOrderEvents } from "../../src/orders/index.ts";
 import { orders } from "../../src/orders/schema.ts";
-import { noteOpenPayment } from "../../src/payments/index.ts";
+import { noteOpenPayment, openProcessors } from "../../src/payments/index.ts";
 import { openPayments, paymentAlerts } from "../../src/payments/schema.ts";
 import { type Io, openIo } from "../../src/platform/io/io.ts";
 import { Meter } from "../../src/platform/telemetry/meter.ts";
@@ -73,6 +73,35 @@ describe("the reconciler", () => {
     expect(await alertsAbout(stuck.id)).toMatchObject([{ kind: "payment_overdue" }]);
     await reconcilePayments(ioAt(), env);
     expect((await orderOf(stuck.id)).status).toBe("paid");
+  });
+
+  it("raises a capture that was accepted and of which nothing was ever told, and how to mend it", async ({
+    expect,
+  }) => {
+    const { pay, checkoutId } = await quoted();
+    const paid = await pay({ adyen: "tok_ok" });
+    const id = OrderId.parse(paid.body.order.id);
+    const deps = { processors: openProcessors(ioAt()), queues: env };
+    expect(await capturePayment(ioAt(), deps, id)).toBe("accepted");
+    await publishOrderEvents(ioAt(), env, [id]);
+    const quietFor = (ms: number) =>
+      ioAt()
+        .sql.update(orders)
+        .set({ updatedAtMs: Date.now() - ms })
+        .where(eq(orders.orderId, id));
+
+    await quietFor(60 * MINUTE_MS);
+    await reconcilePayments(ioAt(), env);
+    expect(await alertsAbout(id), "it may still come").toEqual([]);
+    await quietFor(5 * 60 * MINUTE_MS);
+    await reconcilePayments(ioAt(), env);
+    expect(await alertsAbout(id)).toMatchObject([{ kind: "movement_unconfirmed" }]);
+    // Asked again under the same key each time: it was captured once.
+    expect(await movementsOf(checkoutId)).toEqual(["adyen authorize", "adyen capture"]);
+
+    const proof = { reference: "PSP0000000000009", note: "settlement report" };
+    await call("POST", `/ops/v1/orders/${id}/capture/confirm`, { body: proof });
+    expect((await orderOf(id)).status).toBe("paid");
   });
 
   it("lets a checkout ask about its open payment, and forgets it once it is known", async ({

@@ -180,6 +180,65 @@ describe("a processor that only accepts what it is asked", () => {
     ]);
   });
 
+  it("takes a person's word for a capture of which it never told, with proof, once", async ({
+    expect,
+  }) => {
+    const { orderId, body } = await placed();
+    const proof = { reference: "PSP0000000000001", note: "settlement report, line 12" };
+    const confirm = (sent: object = proof) =>
+      call("POST", `/ops/v1/orders/${orderId}/capture/confirm`, { body: sent });
+    expect((await confirm()).status, "nothing was accepted yet").toBe(409);
+
+    const told = { kind: "captured", paymentId: body.payment.paymentId } as const;
+    const { capture } = capturing({ kind: "accepted" }, { kind: "accepted" }, told);
+    await capture(orderId);
+    expect((await confirm({ ...proof, note: " " })).status).toBe(422);
+    expect((await confirm()).body).toMatchObject({
+      status: "paid",
+      payment: { status: "captured", captured: body.payment.authorized },
+    });
+    // Again, by two at once, and by the processor at last: it is known.
+    await Promise.all([confirm(), confirm()]);
+    expect(await capture(orderId)).toBe("not_needed");
+    const events = await readEvents(ioAt().sql, orderId);
+    expect(events.map(({ type }) => type)).toEqual([
+      "order.placed.v1",
+      "payment.capture_accepted.v1",
+      "payment.captured.v1",
+    ]);
+    expect(events.at(-1)).toMatchObject({ actor: { kind: "staff" }, data: { proof } });
+  });
+
+  it("writes one capture when a person and its own word come at once", async ({ expect }) => {
+    const { orderId, body } = await placed();
+    const told = { kind: "captured", paymentId: body.payment.paymentId } as const;
+    const { capture } = capturing({ kind: "accepted" }, told);
+    await capture(orderId);
+    const proof = { reference: "PSP0000000000002", note: "its page" };
+    const confirm = call("POST", `/ops/v1/orders/${orderId}/capture/confirm`, { body: proof });
+    await Promise.all([confirm, capture(orderId)]);
+    expect((await typesOf(orderId)).filter((type) => type === "payment.captured.v1")).toHaveLength(
+      1,
+    );
+  });
+
+  it("sends the money back of a cancelled order whose capture a person saw", async ({ expect }) => {
+    const { orderId } = await placed();
+    const { capture } = capturing({ kind: "accepted" });
+    await capture(orderId);
+    await cancel(orderId);
+    const proof = { reference: "PSP0000000000003", note: "its page" };
+    await call("POST", `/ops/v1/orders/${orderId}/capture/confirm`, { body: proof });
+    expect(await orderNow(orderId)).toMatchObject({
+      status: "cancelled",
+      payment: { status: "captured" },
+    });
+    const refund = async () => ({ kind: "refunded", refundId: "ref_1" }) as const;
+    const processors = scripted({ refund });
+    await refundCancelled(ioAt(), { processors, queues }, orderId);
+    expect((await orderNow(orderId)).payment.status).toBe("refunded");
+  });
+
   it("frees the money of an order whose capture it refused, once that is cancelled", async ({
     expect,
   }) => {

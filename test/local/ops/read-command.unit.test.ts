@@ -32,6 +32,12 @@ describe("readCommand", () => {
   });
 
   it("reads what an order and a stock are about", ({ expect }) => {
+    expect(read("confirm-capture ord_1 --reference PSP1 --note settled").command).toEqual({
+      name: "confirm-capture",
+      orderId: "ord_1",
+      reference: "PSP1",
+      note: "settled",
+    });
     expect(read("order ord_1").command).toEqual({ name: "order", orderId: "ord_1" });
     const sku = readCommand(["stock", "MUG 1/BLUE"], {}).command;
     expect(sku).toEqual({ name: "stock", sku: "MUG 1/BLUE" });
@@ -61,6 +67,9 @@ describe("readCommand", () => {
     "health --verbose",
     "order",
     "order ord_1 ord_2",
+    "confirm-capture ord_1",
+    "confirm-capture ord_1 --reference PSP1",
+    "confirm-capture --reference PSP1 --note settled",
     "stock --sku A",
     "pages --tag a:b",
     "pages --url",
