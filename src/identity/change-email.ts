@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import { noteAct } from "../platform/audit/note-act.ts";
 import type { Io } from "../platform/io/io.ts";
 import { isDuplicateKey } from "../platform/sql/errors.ts";
 import { logInfo } from "../platform/telemetry/log.ts";
@@ -44,7 +45,7 @@ export async function confirmEmailChange(
 
 /** All of it or nothing: the link is used, the address is another, the old one is to be told. */
 function moveTo(
-  io: Pick<Io, "sql" | "clock">,
+  io: Pick<Io, "sql" | "clock" | "trace">,
   id: MailId,
   { userId, email, emailKey }: MailRow & { userId: UserId },
 ): Promise<MailId | undefined> {
@@ -61,6 +62,8 @@ function moveTo(
     await tx.update(users).set({ email, emailKey, updatedAtMs: nowMs }).where(isTheirs);
     // Links that went to the old address open nothing of the account any more.
     await voidMails(tx, { emailKey: old.emailKey, purpose: "reset", nowMs });
+    const action = "account.email_changed";
+    await noteAct(tx, io, { actor: userId, action, target: { userId } });
     return noteMail(
       { sql: tx, clock: io.clock },
       { purpose: "email_changed", email: emailOf(old.email) },

@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import { noteAct } from "../platform/audit/note-act.ts";
 import type { EdgeFeedBinding } from "../platform/edge/index.ts";
 import type { Shopper } from "../platform/http/shopper.ts";
 import type { Io } from "../platform/io/io.ts";
@@ -53,6 +54,11 @@ export async function changePassword(
     tellEpoch(io, env, { userId, epoch, reason: "password_changed" }),
     requestMail(io, env, { purpose: "password_changed", email: emailOf(known.email) }),
     voidMails(io.sql, { emailKey, purpose: "reset", nowMs }),
+    noteAct(io.sql, io, {
+      actor: userId,
+      action: "account.password_changed",
+      target: { userId, sessionId: shopper.sessionId },
+    }),
   ]);
   return opened.ok ? ok(opened.value) : err({ code: "credentials_refused" });
 }
@@ -85,12 +91,12 @@ export async function resetPassword(
 
 /** All of it or nothing: the link is used, the password is set, the sessions are over. The new epoch. */
 function setPassword(
-  { sql: db, clock }: Pick<Io, "sql" | "clock">,
+  io: Pick<Io, "sql" | "clock" | "trace">,
   { mailId, known, hash }: { mailId: MailId; known: Credential; hash: string },
 ): Promise<number | undefined> {
-  const nowMs = clock.nowMs();
+  const nowMs = io.clock.nowMs();
   const { userId, emailKey } = known;
-  return db.transaction(async (tx) => {
+  return io.sql.transaction(async (tx) => {
     if (!(await useMail(tx, { id: mailId, purpose: "reset", nowMs }))) return undefined;
     await voidMails(tx, { emailKey, purpose: "reset", nowMs });
     await tx
@@ -101,6 +107,8 @@ function setPassword(
       .update(users)
       .set({ ...nextEpoch(nowMs), updatedAtMs: nowMs })
       .where(eq(users.id, userId));
+    const action = "account.password_reset";
+    await noteAct(tx, io, { actor: userId, action, target: { userId } });
     const [row] = await tx
       .select({ epoch: users.sessionEpoch })
       .from(users)

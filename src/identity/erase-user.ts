@@ -1,4 +1,5 @@
 import { eq, or } from "drizzle-orm";
+import { noteAct } from "../platform/audit/note-act.ts";
 import type { EdgeFeedBinding } from "../platform/edge/index.ts";
 import type { Io } from "../platform/io/io.ts";
 import { logInfo } from "../platform/telemetry/log.ts";
@@ -48,6 +49,7 @@ export async function eraseUser(
         updatedAtMs: nowMs,
       })
       .where(eq(users.id, userId));
+    await noteAct(tx, io, { actor: userId, action: "account.erased", target: { userId } });
     return known.epoch + 1;
   });
   if (epoch === undefined) return;

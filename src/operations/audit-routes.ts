@@ -15,7 +15,7 @@ const Query = z.object({
 export const auditRoutes = new Hono<ApiEnv>().get(
   "/audit",
   describe({
-    summary: "What operators did, the newest first",
+    summary: "What operators did, and owners to their accounts, the newest first",
     tag: "Operations",
     audience: "staff",
     scope: "audit:read",

@@ -1,16 +1,16 @@
 import { and, desc, eq, lt, or } from "drizzle-orm";
 import { z } from "zod";
+import { auditLog } from "../platform/audit/schema.ts";
 import type { RecordAct } from "../platform/http/audited.ts";
 import type { Io } from "../platform/io/io.ts";
 import { timestamp } from "../shared/clock.ts";
 import { randomSuffix } from "../shared/ids.ts";
 import { err, ok, type Result } from "../shared/result.ts";
-import { auditLog } from "./schema.ts";
 
 const AuditEntry = z
   .object({
     id: z.string(),
-    actor: z.string().describe("The staff key's id"),
+    actor: z.string().describe("The staff key's id; an account's, of what its owner did to it"),
     action: z.string(),
     target: z.record(z.string(), z.unknown()),
     at: z.iso.datetime(),

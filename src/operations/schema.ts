@@ -35,24 +35,6 @@ export const deadLetters = mysqlTable(
   ],
 );
 
-/** What operators did, written before it takes effect, so that nothing is done without its row. */
-export const auditLog = mysqlTable(
-  "audit_log",
-  {
-    id: varchar("id", { length: 40 }).primaryKey(),
-    /** The staff key's id. */
-    actor: varchar("actor", { length: 80 }).notNull(),
-    /** Past tense with its area: `pages.purged`. */
-    action: varchar("action", { length: 80 }).notNull(),
-    target: json("target").$type<Record<string, unknown>>().notNull(),
-    atMs: atMs("at_ms").notNull(),
-    requestId: varchar("request_id", { length: 80 }).notNull(),
-    /** Written after the effect: null where the Worker died in between, so nobody can say. */
-    outcome: json("outcome").$type<Record<string, unknown>>(),
-  },
-  (t) => [index("audit_log_by_time").on(t.atMs, t.id)],
-);
-
 /** What a person should look at: one row per kind and subject, whether it still stands or is over. */
 export const alerts = mysqlTable(
   "alerts",

@@ -32,14 +32,16 @@ describe("GET /ops/v1/audit", () => {
     for (const tag of tags) await purge({ tags: [tag] });
     const seen: string[] = [];
     let cursor: string | null = "";
-    while (cursor !== null && seen.length < 8) {
+    // Other tests act meanwhile: theirs are passed over.
+    while (cursor !== null && !seen.includes(tags[0]!)) {
       const page: Audit = await audit(`?limit=2${cursor && `&cursor=${cursor}`}`);
-      seen.push(...page.items.map(({ target }) => target.tags?.[0] ?? ""));
+      const ours = page.items.flatMap(({ target }) => target.tags ?? []);
+      seen.push(...ours.filter((tag) => tags.includes(tag)));
       // A new row meanwhile shifts nothing.
       if (cursor === "") await purge({ tags: ["product:meanwhile"] });
       cursor = page.nextCursor;
     }
-    expect(seen.slice(0, 5)).toEqual(tags.toReversed());
+    expect(seen).toEqual(tags.toReversed());
   });
 
   it.for(["limit=0", "limit=101", "cursor=nonsense", "cursor=1.aud_x%27--"])(

@@ -5,8 +5,9 @@ import { cartSnapshots } from "../../src/cart/documents.ts";
 import { forgetAbandonments, forgetDeliveries, forgetPushes } from "../../src/comms/index.ts";
 import { cartAbandonments, sentPushes, webhookDeliveries } from "../../src/comms/schema.ts";
 import { forgetOld, KEPT_DAYS } from "../../src/operations/forget-old.ts";
-import { alerts, auditLog, deadLetters } from "../../src/operations/schema.ts";
+import { alerts, deadLetters } from "../../src/operations/schema.ts";
 import { paymentEvents } from "../../src/payments/schema.ts";
+import { auditLog } from "../../src/platform/audit/schema.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 import { CartId, newId } from "../../src/shared/ids.ts";
 

@@ -38,6 +38,7 @@ export async function confirmTotp(
   const codeHashes = await Promise.all(hashes);
   const changed = await changeSignIn(io, env, {
     shopper,
+    action: "account.second_factor_set",
     proven: ["totp"],
     apply: async (tx) => {
       if (!(await confirmPending(tx, userId, { pendingSecret, step, nowMs }))) {

@@ -19,6 +19,7 @@ export async function disableTotp(
   const nowMs = io.clock.nowMs();
   const changed = await changeSignIn(io, env, {
     shopper,
+    action: "account.second_factor_removed",
     apply: async (tx) => {
       if (!(await removeTotp(tx, userId))) return err({ code: "not_set" });
       await replaceRecoveryCodes(tx, userId, { codeHashes: [], nowMs });

@@ -23,6 +23,7 @@ export async function renewRecoveryCodes(
   const codeHashes = await Promise.all(hashes);
   const changed = await changeSignIn(io, env, {
     shopper,
+    action: "account.recovery_codes_renewed",
     apply: async (tx) => {
       const totp = await findTotp(tx, userId);
       if (!totp?.secret) return err({ code: "not_set" });

@@ -30,6 +30,7 @@ export async function linkIdentity(
   const { subject } = person.value;
   const changed = await changeSignIn(io, env, {
     shopper,
+    action: "account.oidc_linked",
     apply: async (tx) => {
       const identity = { userId, issuer, subject, linkedAtMs: io.clock.nowMs() };
       return (await insertIdentity(tx, identity)) ? ok(null) : err({ code: "already_linked" });
@@ -49,6 +50,7 @@ export async function unlinkIdentity(
   const { issuer } = provider;
   const changed = await changeSignIn(io, env, {
     shopper,
+    action: "account.oidc_unlinked",
     apply: async (tx) =>
       (await deleteIdentity(tx, { userId, issuer })) ? ok(null) : err({ code: "not_linked" }),
   });

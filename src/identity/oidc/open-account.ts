@@ -54,6 +54,7 @@ export async function linkFound(
   const linked = await changeSignInEndingAll(io, env, {
     userId,
     reason: "oidc_linked",
+    action: "account.oidc_linked",
     apply: async (tx) =>
       (await insertIdentity(tx, identity)) ? ok(null) : err({ code: "already_linked" }),
   });

@@ -79,6 +79,7 @@ export async function registerPasskey(
   const made = { id: newId(PasskeyId, "pky"), userId, name, createdAtMs: io.clock.nowMs() };
   const changed = await changeSignIn(io, env, {
     shopper,
+    action: "account.passkey_added",
     proven: ["passkey"],
     apply: (tx) => insertPasskey(tx, { ...made, credentialId, publicKey, counter, transports }),
   });

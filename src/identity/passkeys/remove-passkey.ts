@@ -17,6 +17,7 @@ export async function removePasskey(
   const { userId } = shopper;
   const changed = await changeSignIn(io, env, {
     shopper,
+    action: "account.passkey_removed",
     apply: async (tx) =>
       (await deletePasskey(tx, { id, userId })) ? ok(null) : err({ code: "passkey_unknown" }),
   });

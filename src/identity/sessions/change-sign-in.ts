@@ -1,3 +1,4 @@
+import { noteAct } from "../../platform/audit/note-act.ts";
 import type { EdgeFeedBinding } from "../../platform/edge/index.ts";
 import type { Shopper, SignInMethod } from "../../platform/http/shopper.ts";
 import type { Io } from "../../platform/io/io.ts";
@@ -17,8 +18,11 @@ import { endOtherSessions, goOnAlone } from "./raise-session.ts";
 export type ChangeEnv = EdgeFeedBinding & AccountMailQueue;
 
 type Refusal = { code: string };
+/** What the audit log says was done: `account.passkey_added`. */
+type Action = `account.${string}`;
 type Change<E extends Refusal> = {
   shopper: Shopper;
+  action: Action;
   /** What the change itself has proven, beside what the session knows. */
   proven?: readonly SignInMethod[];
   /** Writes it, or refuses. */
@@ -45,7 +49,13 @@ export async function changeSignIn<E extends Refusal>(
   change: Change<E>,
 ): Promise<Result<SessionTokens, E | { code: "session_ended" }>> {
   const applied = await unlessRefused<Applied, E | { code: "session_ended" }>(() =>
-    io.sql.transaction((tx) => applyChange(io, tx, change)),
+    io.sql.transaction(async (tx) => {
+      const done = await applyChange(io, tx, change);
+      const { userId, sessionId } = change.shopper;
+      const target = { userId, sessionId };
+      await noteAct(tx, io, { actor: userId, action: change.action, target });
+      return done;
+    }),
   );
   if (!applied.ok) return applied;
   const { kept, mailId } = applied.value;
@@ -60,7 +70,15 @@ export async function changeSignIn<E extends Refusal>(
 export async function changeSignInEndingAll<E extends Refusal>(
   io: Io,
   env: ChangeEnv,
-  { userId, reason, apply }: { userId: UserId; reason: string } & Pick<Change<E>, "apply">,
+  {
+    userId,
+    reason,
+    action,
+    apply,
+  }: { userId: UserId; reason: string } & Pick<Change<E>, "apply"> & {
+      /** Undefined where the audit log has it already, under the name of who did it. */
+      action?: Action;
+    },
 ): Promise<Result<Closed, E | { code: "account_changed" }>> {
   const { clock } = io;
   const ended = await unlessRefused<
@@ -75,6 +93,7 @@ export async function changeSignInEndingAll<E extends Refusal>(
       if (epoch === undefined || user?.status !== "active") {
         throw new RolledBack({ code: "account_changed" });
       }
+      if (action) await noteAct(tx, io, { actor: userId, action, target: { userId } });
       return { epoch, mailId: await noteChange({ sql: tx, clock }, user) };
     }),
   );

@@ -1,3 +1,4 @@
+import { noteAct } from "../../platform/audit/note-act.ts";
 import type { EdgeFeedBinding } from "../../platform/edge/index.ts";
 import type { Io } from "../../platform/io/io.ts";
 import { logInfo } from "../../platform/telemetry/log.ts";
@@ -35,9 +36,13 @@ export async function closeAllSessions(
 ): Promise<Closed> {
   const nowMs = io.clock.nowMs();
   const epoch = await raiseEpoch(io.sql, userId, nowMs);
-  return epoch === undefined
-    ? { effectiveByMs: nowMs }
-    : tellEpoch(io, env, { userId, epoch, reason });
+  if (epoch === undefined) return { effectiveByMs: nowMs };
+  const action = "account.sessions_ended";
+  const [closed] = await Promise.all([
+    tellEpoch(io, env, { userId, epoch, reason }),
+    noteAct(io.sql, io, { actor: userId, action, target: { userId } }),
+  ]);
+  return closed;
 }
 
 /** Tells everybody of an epoch that the database has already: all before it is over. */
