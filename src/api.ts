@@ -47,7 +47,6 @@ import { orderV1Routes } from "./orders/v1-routes.ts";
 import { paymentWebhookRoutes } from "./payments/webhooks/routes.ts";
 import {
   crossOrigin,
-  declinedPayment,
   jsonOnly,
   knownVersion,
   limitBody,
@@ -94,9 +93,7 @@ export const api = app
   .use("/api/v2/processorder", pace("expensive"), shedLoad("checkout"))
   .use("/api/v1/checkout/*", pace("expensive"), shedLoad("checkout"))
   .on("POST", ACCOUNT_WORK, pace("expensive"), shedLoad("accounts"))
-  // What is counted by how it ends: cards that are declined, tokens that open nothing.
-  .use("/api/v2/processorder", penaltyBox(declinedPayment))
-  .use("/api/v1/checkout/processorder", penaltyBox(declinedPayment))
+  // What is counted by how it ends: tokens that open nothing.
   .on("GET", ["/api/:version/order/*", "/api/:version/orders/*"], penaltyBox(wrongToken))
   .on("GET", ["/api/:version/checkouts/*", "/api/v1/checkout/*"], penaltyBox(wrongToken))
   .on("GET", "/api/:version/cart", penaltyBox(wrongToken))

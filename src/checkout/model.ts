@@ -10,6 +10,7 @@ import {
   Totals,
 } from "../orders/index.ts";
 import { PaymentTokens } from "../payments/index.ts";
+import type { RateLimited } from "../platform/limits/index.ts";
 import { type CodeRefusal, CodeRefusalReason } from "../promotions/index.ts";
 import { DeliveryMode } from "../shared/delivery-mode.ts";
 import { CheckoutId, OrderId, QuoteId, Sku } from "../shared/ids.ts";
@@ -154,4 +155,5 @@ export type Refusal =
   | { code: "insufficient_stock"; shortages: Shortage[] }
   | { code: "quote_changed"; refused?: CodeRefusal[] }
   | { code: "dependency_down"; dependency: string }
+  | RateLimited
   | { code: "interrupted" };

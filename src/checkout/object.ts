@@ -19,6 +19,7 @@ import {
   CheckoutStore,
   type JournalEntry,
 } from "./checkout-store.ts";
+import { CompletionTries } from "./completion-tries.ts";
 import { regather } from "./gather-quote-facts.ts";
 import { type HeardPayment, reactionTo } from "./hear-payment.ts";
 import { mayHave } from "./may-have.ts";
@@ -27,6 +28,7 @@ import { isBlocking } from "./quote.ts";
 import {
   claimedReply,
   inProgress,
+  isFinal,
   jsonAnswer,
   paymentMissing,
   pendingAnswer,
@@ -53,7 +55,11 @@ export type CompleteRequest = Repeatable & {
   owners: readonly CartOwner[];
   quoteId: QuoteId;
   tokens: PaymentTokens;
+  /** What its address is counted as, if it is counted. For limits alone: it is written nowhere. */
+  address: string | undefined;
 };
+/** A request that waits for an attempt; `undefined` where nobody does. */
+type Waiting = Pick<CompleteRequest, "tokens" | "address"> | undefined;
 
 /** If the object dies, its alarm takes the attempt up after this long. */
 const RESUME_AFTER_MS = 10_000;
@@ -65,12 +71,13 @@ const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * One checkout: its quotes, and the saga that turns one of them into an order. All requests for a
- * checkout meet here, so two of them can never pay twice. State in memory is only `#running`: the
- * journal decides what happens after a crash.
+ * checkout meet here, so two of them can never pay twice. State in memory is only `#running`
+ * and whose tries were taken: the journal decides what happens after a crash.
  */
 export class CheckoutObject extends DurableObject<CheckoutEnv> {
   readonly #store = new CheckoutStore(this.ctx.storage.sql);
   readonly #answers = new Answers(this.ctx.storage.sql);
+  readonly #tries = new CompletionTries(this.env, this.#store);
   #running: Promise<Answer> | undefined;
 
   constructor(ctx: DurableObjectState, env: CheckoutEnv) {
@@ -174,7 +181,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   }
 
   async #complete(request: CompleteRequest, io: Io): Promise<Reply> {
-    const { answerKey, quoteId, tokens, trace } = request;
+    const { answerKey, quoteId, trace } = request;
     const found = this.#record(request.owners);
     if (!found) return reply(problemAnswer(new Problem("not-found"), trace));
     const orderId = await orderIdFor(found.checkoutId);
@@ -186,7 +193,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     const isMine = before?.answerKey === answerKey && !isOver(before);
     // Also where the claim's lease ran out: a crash may leave the attempt to its alarm for longer.
     const isOpen = claim.kind === "running" || claim.kind === "new";
-    if (isMine && isOpen) return this.#join(before, io, tokens);
+    if (isMine && isOpen) return this.#join(before, io, request);
     if (claim.kind !== "new") return claimedReply(claim, trace);
 
     const problem =
@@ -206,12 +213,12 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
       return reply(await this.#refuse(answerKey, { code: "quote_changed" }, io));
     }
     const isFree = quote.amountDue.amount === 0;
-    if (!isFree && Object.keys(tokens).length === 0) {
+    if (!isFree && Object.keys(request.tokens).length === 0) {
       this.#answers.release(answerKey);
       return reply(problemAnswer(paymentMissing(), trace));
     }
     const attempt = this.#begin(request, record, { orderId, isFree });
-    const answer = await this.#drive(attempt, io, tokens);
+    const answer = await this.#drive(attempt, io, request);
     this.ctx.waitUntil(this.#finish());
     return reply(answer);
   }
@@ -243,31 +250,37 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
   }
 
   /** A repeat of the request that is running now: it waits for that one's answer, within reason. */
-  async #join(attempt: Attempt, io: Io, tokens: PaymentTokens): Promise<Reply> {
-    const answer = await withinMs(this.#drive(attempt, io, tokens), JOIN_WAIT_MS, undefined);
+  async #join(attempt: Attempt, io: Io, waiting: Waiting): Promise<Reply> {
+    const answer = await withinMs(this.#drive(attempt, io, waiting), JOIN_WAIT_MS, undefined);
     return answer ? reply(answer, true) : reply(problemAnswer(inProgress(), attempt.trace));
   }
 
   /** Runs the attempt to an answer. One at a time: whoever comes later shares the same run. */
-  #drive(attempt: Attempt, io: Io, tokens: PaymentTokens | undefined): Promise<Answer> {
-    this.#running ??= this.#run(attempt, io, tokens).finally(() => {
+  #drive(attempt: Attempt, io: Io, waiting: Waiting): Promise<Answer> {
+    this.#running ??= this.#run(attempt, io, waiting).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  async #run(attempt: Attempt, io: Io, tokens: PaymentTokens | undefined): Promise<Answer> {
+  async #run(attempt: Attempt, io: Io, waiting: Waiting): Promise<Answer> {
+    if (waiting) this.#tries.note(attempt, waiting.address);
     // The token beside the saga: its last step and the answer are then one write.
     const [outcome, token] = await Promise.all([
-      runAttempt(attempt, openSagaDeps(this.env, io, this.#store, tokens)),
+      runAttempt(attempt, this.#sagaDeps(io, waiting?.tokens)),
       orderToken(io.config.TOKEN_SECRET, attempt.orderId),
     ]);
+    this.ctx.waitUntil(this.#tries.settle(attempt, outcome, io));
     if (attempt.step === "asking") this.ctx.waitUntil(this.#noteOpen(attempt, io));
     const answer = await this.#conclude(attempt, { outcome, token, io });
     // What finishes an order follows at once; should it not, the alarm of the attempt's begin is set.
     if (isOver(attempt)) this.#armForgetting();
     else if (attempt.step !== "finishing") await this.#armRetry(attempt);
     return answer;
+  }
+
+  #sagaDeps(io: Io, tokens: PaymentTokens | undefined) {
+    return openSagaDeps(this.env, io, this.#store, { tries: this.#tries, tokens });
   }
 
   /** The alarm asks by itself; this lets the reconciler see that it does. */
@@ -291,7 +304,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     if (outcome.kind === "pending" && attempt.step === "undoing" && attempt.refusal) {
       const refused = problemAnswer(refusalProblem(attempt.refusal), trace);
       // Told now, so kept now: a repeat that comes before the undo is through must hear the same.
-      if (refused.status < 500) this.#answers.settle(answerKey, refused);
+      if (isFinal(refused)) this.#answers.settle(answerKey, refused);
       return refused;
     }
     const answer =
@@ -309,8 +322,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     assert(record, "a refused checkout exists");
     this.#store.saveRecord({ ...record, lastRefusal: refusal });
     const answer = problemAnswer(refusalProblem(refusal, requoted), trace);
-    // Weather is not an answer: the same request may be sent again with the same key.
-    if (answer.status < 500) this.#answers.settle(answerKey, answer);
+    if (isFinal(answer)) this.#answers.settle(answerKey, answer);
     else this.#answers.release(answerKey);
     return answer;
   }
@@ -335,10 +347,7 @@ export class CheckoutObject extends DurableObject<CheckoutEnv> {
     const attempt = this.#store.attempt();
     if (attempt?.step !== "finishing") return;
     const io = openIo(this.env, attempt.trace);
-    const finished = await finishAttempt(
-      attempt,
-      openSagaDeps(this.env, io, this.#store, undefined),
-    );
+    const finished = await finishAttempt(attempt, this.#sagaDeps(io, undefined));
     // In the write of the last step: nobody need wake the object up to see that nothing is left to do.
     if (finished) this.#armForgetting();
     else await this.#armRetry(attempt);

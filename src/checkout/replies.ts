@@ -1,5 +1,6 @@
 import { claimProblem } from "../platform/http/idempotency.ts";
 import { invalid, Problem, problemBody, problemStatus } from "../platform/http/problem.ts";
+import { rateLimited } from "../platform/limits/index.ts";
 import type { Answer, Claim } from "../platform/objects/answers.ts";
 import { assert } from "../shared/assert.ts";
 import type { PlacedOrder, Refusal, ValidatedCheckout } from "./model.ts";
@@ -58,10 +59,15 @@ export function refusalProblem(refusal: Refusal, requoted?: ValidatedCheckout): 
       });
     case "dependency_down":
       return new Problem("dependency-unavailable", { dependency: refusal.dependency }, RETRY_SOON);
+    case "rate_limited":
+      return rateLimited(refusal);
     case "interrupted":
       return new Problem("dependency-unavailable", { dependency: "checkout" }, RETRY_SOON);
   }
 }
+
+/** "Not now" is no answer to keep: the same request may be sent again with the same key. */
+export const isFinal = ({ status }: Answer): boolean => status < 500 && status !== 429;
 
 /** The refusal in a few words, for `GET /checkouts/{id}`. */
 export const refusalReason = (refusal: Refusal): string =>

@@ -8,6 +8,7 @@ import {
   ownersFromRequest,
   replaceCheckout,
 } from "../cart/index.ts";
+import { countedAddress } from "../platform/gate/index.ts";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import {
@@ -94,6 +95,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
         "checkout-closed",
         "request-in-progress",
         "payments-unavailable",
+        "rate-limited",
         "dependency-unavailable",
       ],
     }),
@@ -109,6 +111,7 @@ export const checkoutRoutes = new Hono<ApiEnv>()
         owners,
         quoteId,
         tokens: payment?.tokens ?? {},
+        address: countedAddress(c),
       };
       const reply = await c.var.meter.nested("object", async () =>
         checkoutStub(c.env, checkoutId).complete(request),

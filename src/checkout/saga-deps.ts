@@ -25,17 +25,24 @@ import {
   raiseAlert,
 } from "../payments/index.ts";
 import type { Io } from "../platform/io/io.ts";
+import type { LimiterBinding } from "../platform/limits/index.ts";
 import { type PromotionsEnv, redeemAll, restoreAll } from "../promotions/index.ts";
 import { assert } from "../shared/assert.ts";
 import { err } from "../shared/result.ts";
 import { buyerOf } from "./buyer-of.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
+import type { CompletionTries } from "./completion-tries.ts";
 import type { Quote } from "./model.ts";
 import type { Attempt } from "./saga/attempt.ts";
 import type { SagaDeps } from "./saga/deps.ts";
 import { termsHold } from "./terms-hold.ts";
 
-export type CheckoutEnv = CartEnv & InventoryEnv & PromotionsEnv & OrderQueues & BreakerBinding;
+export type CheckoutEnv = CartEnv &
+  InventoryEnv &
+  PromotionsEnv &
+  OrderQueues &
+  BreakerBinding &
+  LimiterBinding;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -50,7 +57,7 @@ export function openSagaDeps(
   env: CheckoutEnv,
   io: Io,
   store: CheckoutStore,
-  tokens: PaymentTokens | undefined,
+  { tries, tokens }: { tries: CompletionTries; tokens: PaymentTokens | undefined },
 ): SagaDeps {
   const record = store.record();
   assert(record, "a saga runs on an existing checkout");
@@ -85,6 +92,7 @@ export function openSagaDeps(
     sleep,
     journal: (attempt, note) => store.journal(attempt, note, io.clock.nowMs()),
 
+    takeTries: (attempt) => tries.take(attempt, io),
     hold: async (attempt) => {
       const quote = quoteOf(store, attempt);
       const { key: holdId, startedAtMs } = attempt;

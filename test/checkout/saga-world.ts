@@ -3,6 +3,7 @@ import type { SagaDeps } from "../../src/checkout/saga/deps.ts";
 import { finishAttempt, runAttempt } from "../../src/checkout/saga/run-attempt.ts";
 import type { AuthorizeOutcome, FoundPayment } from "../../src/payments/index.ts";
 import { DependencyDown } from "../../src/platform/dependency.ts";
+import type { RateLimited } from "../../src/platform/limits/index.ts";
 import type { Redemptions } from "../../src/promotions/index.ts";
 import type { OrderId, QuoteId, Sku, VoucherId } from "../../src/shared/ids.ts";
 import { money } from "../../src/shared/money.ts";
@@ -28,12 +29,21 @@ const CODES: Redemptions = {
   coupons: [{ code: "TEN", usesMax: 1, usesPerShopperMax: null }],
   vouchers: [{ voucherId: "vou_1" as VoucherId, mask: "••••AAAA", amountMinor: 500 }],
 };
+const OVER_LIMIT: RateLimited = {
+  code: "rate_limited",
+  policy: "checkout",
+  tries: 10,
+  windowMs: 600_000,
+  retryAfterMs: 60_000,
+};
 const SETTLE_MS = 3_000;
 
 export type WorldOptions = {
   /** The fault of the n-th effect (from 0), once. */
   faultAt?: { index: number; fault: Fault };
   authorize?: AuthorizeOutcome["kind"];
+  /** Whoever asks has tried too often. */
+  overLimit?: boolean;
   refuseHold?: boolean;
   termsChange?: boolean;
   loseHold?: boolean;
@@ -114,6 +124,8 @@ export class World {
     this.nowMs += 60_000; // What was still under way has arrived by now.
     const approved = this.payments.filter(({ state }) => state === "approved").length;
     const found: string[] = [];
+    const { overLimit } = this.#options;
+    if (overLimit && this.payments.length > 0) found.push("paid beyond the limit");
     if (this.placed > 1) found.push("more than one order");
     if (approved > 1) found.push("authorized twice");
     const { isFree, hasCodes } = this.#options;
@@ -145,7 +157,14 @@ export class World {
   }
 
   #deps(hasShopper: boolean): SagaDeps {
-    const { authorize = "approved", refuseHold, termsChange, loseHold, backup } = this.#options;
+    const {
+      authorize = "approved",
+      overLimit,
+      refuseHold,
+      termsChange,
+      loseHold,
+      backup,
+    } = this.#options;
     const processors = backup ? (["stripe", "adyen"] as const) : (["stripe"] as const);
     return {
       settleMs: SETTLE_MS,
@@ -156,6 +175,7 @@ export class World {
       journal: (attempt) => {
         this.saved = structuredClone(attempt);
       },
+      takeTries: () => this.#effect("tries", () => (overLimit ? err(OVER_LIMIT) : ok(null))),
       hold: () =>
         this.#effect("hold", () => {
           if (refuseHold) {

@@ -9,6 +9,8 @@ const SCENES: Record<string, WorldOptions> = {
   "a processor that did not execute": { authorize: "not_executed" },
   "a fail-over to the second processor": { authorize: "not_executed", backup: true },
   "an approval of another amount": { wrongAmount: true },
+  "one try too many": { overLimit: true },
+  "one try too many of an order that a voucher pays whole": { overLimit: true, isFree: true },
   "a refused hold": { refuseHold: true },
   "changed terms": { termsChange: true },
   "a hold that was lost": { loseHold: true },
@@ -25,6 +27,7 @@ describe("the checkout saga", () => {
     const world = new World();
     expect(await world.run(true)).toBe("placed");
     expect(world.effects).toEqual([
+      "tries",
       "hold",
       "terms",
       "authorize stripe",
@@ -42,12 +45,28 @@ describe("the checkout saga", () => {
     expect(world.hold).toBe("released");
   });
 
+  it("undoes the hold of one try too many, and asks no processor", async ({ expect }) => {
+    const world = new World({ overLimit: true });
+    expect(await world.run(true)).toBe("refused");
+    expect(world.saved.refusal).toMatchObject({ code: "rate_limited", retryAfterMs: 60_000 });
+    expect(world.effects).toEqual(["tries", "hold", "terms", "release"]);
+    expect(world.hold).toBe("released");
+  });
+
+  it("stays closed when the limiter is away, and gives the stock back", async ({ expect }) => {
+    const world = new World({ faultAt: { index: 0, fault: "weather_before" } });
+    expect(await world.run(true)).toBe("refused");
+    expect(world.saved.refusal).toMatchObject({ code: "dependency_down" });
+    expect([world.hold, world.payments]).toEqual(["released", []]);
+  });
+
   it("redeems codes after the hold and before any money moves, and undoes in reverse", async ({
     expect,
   }) => {
     const world = new World({ hasCodes: true, authorize: "declined" });
     expect(await world.run(true)).toBe("refused");
     expect(world.effects).toEqual([
+      "tries",
       "hold",
       "terms",
       "redeem",
@@ -61,7 +80,15 @@ describe("the checkout saga", () => {
   it("asks no processor when vouchers pay for everything", async ({ expect }) => {
     const world = new World({ isFree: true });
     expect(await world.run(true)).toBe("placed");
-    expect(world.effects).toEqual(["hold", "terms", "redeem", "place", "commit", "finish"]);
+    expect(world.effects).toEqual([
+      "tries",
+      "hold",
+      "terms",
+      "redeem",
+      "place",
+      "commit",
+      "finish",
+    ]);
   });
 
   it("says which code was used up, and gives the others back", async ({ expect }) => {
@@ -129,7 +156,7 @@ describe("the checkout saga", () => {
 
   it("continues with the shopper's own retry after a crash", async ({ expect }) => {
     for (const fault of ["crash_before", "crash_after"] as const) {
-      for (let index = 0; index < 6; index += 1) {
+      for (let index = 0; index < 7; index += 1) {
         const world = new World({ faultAt: { index, fault } });
         expect(await world.run(true)).toBe("crashed");
         await world.run(true);

@@ -13,7 +13,7 @@ function policies(): string[] {
     .filter((file) => file.endsWith(".ts"))
     .flatMap((file) => [
       ...readFileSync(join(ROOT, "src", file), "utf8").matchAll(
-        /= (?:quota|guesses)\(\s*"([^"]+)"/g,
+        /= (?:quota|guesses|attempts)\(\s*"([^"]+)"/g,
       ),
     ])
     .map(([, name]) => name!);

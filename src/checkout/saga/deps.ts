@@ -5,6 +5,7 @@ import type {
   ProcessorName,
   VoidOutcome,
 } from "../../payments/index.ts";
+import type { RateLimited } from "../../platform/limits/index.ts";
 import type { CodeRefusal } from "../../promotions/index.ts";
 import type { Sku } from "../../shared/ids.ts";
 import type { Result } from "../../shared/result.ts";
@@ -20,6 +21,11 @@ export type SagaDeps = {
   /** Writes the attempt to storage. Synchronous: it is durable before the next effect can leave. */
   journal(attempt: Attempt, note: string): void;
 
+  /**
+   * Takes the tries of whoever asks, once for the attempt; refuses one too many. Nothing is taken where
+   * nobody asks: an attempt that was resumed.
+   */
+  takeTries(attempt: Attempt): Promise<Result<unknown, RateLimited>>;
   hold(attempt: Attempt): Promise<Result<unknown, Shortage>>;
   release(attempt: Attempt): Promise<void>;
   /** Whether the cart and the prices are still those of the quote. */

@@ -102,6 +102,7 @@ const LimitChange = z
     delayMs: count,
     delayMsMax: count,
     strangers: z.strictObject({ tries: count, perMs: count }),
+    all: z.strictObject({ tries: count, perMs: count }),
   })
   .partial();
 

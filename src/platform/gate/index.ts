@@ -1,9 +1,9 @@
-export { addressClaim } from "./address-claim.ts";
+export { addressClaim, countedAddress } from "./address-claim.ts";
 export { countedAs } from "./counted-as.ts";
 export { crossOrigin, PIPELINE_HEADERS } from "./cross-origin.ts";
 export { knownVersion } from "./known-version.ts";
 export { jsonOnly, limitBody } from "./limit-body.ts";
-export { declinedPayment, wrongToken } from "./misdeeds.ts";
+export { wrongToken } from "./misdeeds.ts";
 export { pace, paceByMethod } from "./pace.ts";
 export { penaltyBox } from "./penalty-box.ts";
 export { refuseBlocked, viewEdge } from "./refuse-blocked.ts";

@@ -1,6 +1,4 @@
-import type { Context } from "hono";
-import type { ApiEnv } from "../http/context.ts";
-import { type Claim, quota } from "../limits/index.ts";
+import { quota } from "../limits/index.ts";
 import { addressClaim } from "./address-claim.ts";
 import { countedAs } from "./counted-as.ts";
 import type { Misdeed } from "./penalty-box.ts";
@@ -10,8 +8,6 @@ const MINUTE_MS = 60_000;
 const WRONG_TOKENS = quota("wrong-tokens", 20, MINUTE_MS);
 /** One address anywhere: a front end that lost its state asks for a few things that are gone. */
 const WRONG_TOKENS_FROM_ADDRESS = quota("wrong-tokens-address", 200, 10 * MINUTE_MS);
-const DECLINED = quota("declined-payments", 10, 10 * MINUTE_MS);
-const DECLINED_FROM_ADDRESS = quota("declined-payments-address", 30, 10 * MINUTE_MS);
 
 /** Guessing the token of a guest's order, checkout or cart. Who comes from inside guesses nothing. */
 export const wrongToken: Misdeed = {
@@ -23,15 +19,3 @@ export const wrongToken: Misdeed = {
     return [there, ...addressClaim(c, WRONG_TOKENS_FROM_ADDRESS)];
   },
 };
-
-/** Trying stolen cards, one after the other, until one is taken. */
-export const declinedPayment: Misdeed = {
-  status: 402,
-  claims(c) {
-    const subject = whoPays(c);
-    const ofShopper: Claim[] = subject === undefined ? [] : [{ policy: DECLINED, subject }];
-    return [...ofShopper, ...addressClaim(c, DECLINED_FROM_ADDRESS)];
-  },
-};
-
-const whoPays = (c: Context<ApiEnv>) => c.var.shopper?.userId ?? c.req.header("Cart-Token");

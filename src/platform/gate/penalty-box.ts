@@ -9,7 +9,7 @@ import { logError } from "../telemetry/log.ts";
 import { Meter } from "../telemetry/meter.ts";
 
 export type Misdeed = {
-  /** The answers that count, by their status: 404 for a token that opens nothing, 402 for a card. */
+  /** The answers that count, by their status: 404 for a token that opens nothing. */
   status: number;
   /** Whom they are counted for; empty for nobody. */
   claims(c: Context<ApiEnv>): Claim[];

@@ -1,10 +1,11 @@
 export { LimiterObject } from "./object.ts";
-export { guesses, quota } from "./policy.ts";
+export { attempts, guesses, quota } from "./policy.ts";
 export { rateLimited } from "./rate-limited.ts";
 export {
   type Claim,
   type LimiterBinding,
   type RateLimited,
+  settleTries,
   type Tries,
   takeTries,
   vouch,

@@ -1,6 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Bucket, returnToken, takeToken } from "../../shared/token-bucket.ts";
 import {
+  type AttemptBook,
+  attemptsForgottenAtMs,
+  NO_ATTEMPTS,
+  settleAttempt,
+  tryAttempt,
+} from "./attempts.ts";
+import {
   EMPTY_BOOK,
   emptyAtMs,
   type GuessBook,
@@ -8,11 +15,11 @@ import {
   tryGuess,
   withTryReturned,
 } from "./guess.ts";
-import type { Policy, QuotaPolicy } from "./policy.ts";
+import type { AttemptPolicy, GuessPolicy, Policy, QuotaPolicy } from "./policy.ts";
 
 export type Taken =
   | { ok: true; place: string; left: number; resetMs: number }
-  | { ok: false; retryAfterMs: number };
+  | { ok: false; retryAfterMs: number; of?: "tries" | "all" };
 
 /** `right`: the secret was right. `unasked`: the try was never evaluated and does not count. */
 export type Outcome = "right" | "unasked";
@@ -20,6 +27,7 @@ export type Outcome = "right" | "unasked";
 type State = {
   bucket?: Bucket | undefined;
   book: GuessBook;
+  attempts?: AttemptBook | undefined;
   forgetAtMs: number;
   alarmAtMs: number;
 };
@@ -36,12 +44,20 @@ const ALARM_EARLIEST_MS = 60_000;
 export class LimiterObject extends DurableObject {
   #state: State | undefined = this.ctx.storage.kv.get<State>(KEY);
 
-  /** Takes one try, or says when to come again. `places`: digests, the most telling first. */
+  /**
+   * Takes one try, or says when to come again. `places`: digests, the most telling first; of an attempt
+   * the one of its key.
+   */
   take(policy: Policy, places: readonly string[]): Taken {
     const nowMs = Date.now();
-    return policy.kind === "quota"
-      ? this.#takeQuota(policy, nowMs)
-      : this.#takeGuess(policy, places, nowMs);
+    switch (policy.kind) {
+      case "quota":
+        return this.#takeQuota(policy, nowMs);
+      case "guess":
+        return this.#takeGuess(policy, places, nowMs);
+      case "attempt":
+        return this.#takeAttempt(policy, places[0]!, nowMs);
+    }
   }
 
   /** Says how a try that was taken went. A wrong one needs no word: it was counted when it was taken. */
@@ -50,6 +66,12 @@ export class LimiterObject extends DurableObject {
     if (policy.kind === "quota") {
       const bucket = returnToken(this.#state?.bucket, limitOf(policy));
       if (bucket) this.#save({ book: EMPTY_BOOK, bucket }, bucket.fullAtMs, nowMs);
+      return;
+    }
+    if (policy.kind === "attempt") {
+      const before = this.#state?.attempts ?? NO_ATTEMPTS;
+      const attempts = settleAttempt(before, policy, place, outcome);
+      if (attempts !== before) this.#saveAttempts(attempts, nowMs);
       return;
     }
     const settled = outcome === "right" ? guessedRight : withTryReturned;
@@ -78,7 +100,19 @@ export class LimiterObject extends DurableObject {
     return { ok: true, place: "", left, resetMs: limit.tokenMs };
   }
 
-  #takeGuess(policy: Policy & { kind: "guess" }, places: readonly string[], nowMs: number): Taken {
+  #takeAttempt(policy: AttemptPolicy, attempt: string, nowMs: number): Taken {
+    const before = this.#state?.attempts ?? NO_ATTEMPTS;
+    const tried = tryAttempt(before, policy, attempt, nowMs);
+    if (!tried.ok) return tried;
+    if (tried.book !== before) this.#saveAttempts(tried.book, nowMs);
+    return { ok: true, place: attempt, left: tried.left, resetMs: tried.resetMs };
+  }
+
+  #saveAttempts(attempts: AttemptBook, nowMs: number): void {
+    this.#save({ book: EMPTY_BOOK, attempts }, attemptsForgottenAtMs(attempts), nowMs);
+  }
+
+  #takeGuess(policy: GuessPolicy, places: readonly string[], nowMs: number): Taken {
     const guess = tryGuess(this.#state?.book ?? EMPTY_BOOK, policy, places, nowMs);
     if (!guess.ok) return guess;
     const { book, place, left, resetMs } = guess;
@@ -86,7 +120,11 @@ export class LimiterObject extends DurableObject {
     return { ok: true, place, left, resetMs };
   }
 
-  #save(kept: Pick<State, "book" | "bucket">, forgetAtMs: number, nowMs: number): void {
+  #save(
+    kept: Pick<State, "book" | "bucket" | "attempts">,
+    forgetAtMs: number,
+    nowMs: number,
+  ): void {
     const armedAtMs = this.#state?.alarmAtMs ?? 0;
     // One that should have rung and did not is set anew: the runtime drops an alarm that failed too often.
     const isArmed = armedAtMs > nowMs - ALARM_EARLIEST_MS;

@@ -21,7 +21,21 @@ export type GuessPolicy = {
   knownMs: number;
 };
 
-export type Policy = QuotaPolicy | GuessPolicy;
+/**
+ * For what is known to be wrong only by its end, and may take long to end (a payment). An attempt counts
+ * as wrong while it is under way, so a burst is no way around it. `attempts.ts` says the rule.
+ */
+export type AttemptPolicy = {
+  kind: "attempt";
+  name: string;
+  /** So many wrong ones, and so many under way, at once; all back in `perMs`. */
+  tries: number;
+  perMs: number;
+  /** And so many in all, however they end. */
+  all: { tries: number; perMs: number };
+};
+
+export type Policy = QuotaPolicy | GuessPolicy | AttemptPolicy;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -33,6 +47,11 @@ export const quota = (name: string, tries: number, perMs = MINUTE_MS): QuotaPoli
   tries,
   perMs,
 });
+
+export const attempts = (
+  name: string,
+  limits: Pick<AttemptPolicy, "tries" | "perMs" | "all">,
+): AttemptPolicy => ({ kind: "attempt", name, ...limits });
 
 /** Five tries, then 1, 2, 4 … seconds, never more than 15 minutes; 20 from all strangers, then one a minute. */
 export const guesses = (name: string, changes: Partial<GuessPolicy> = {}): GuessPolicy => ({

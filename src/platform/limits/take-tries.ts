@@ -16,6 +16,8 @@ export type Claim = {
   subject: string;
   /** Where the try comes from, for a `guess` policy: a device's token if it has one, then its address. */
   places?: readonly string[];
+  /** For an `attempt` policy: its key. Taken and settled once for it, however often that is asked. */
+  attempt?: string;
 };
 
 export type RateLimited = {
@@ -91,6 +93,27 @@ export async function vouch(
   });
 }
 
+/**
+ * Says how an attempt went, by the claims that it was taken with; of a wrong one nothing has to be said.
+ * May be asked again, and by whoever has not taken it.
+ */
+export async function settleTries(
+  env: LimiterBinding,
+  { config, meter }: World,
+  claims: readonly Claim[],
+  outcome: Outcome,
+): Promise<void> {
+  await meter.step("object", () =>
+    Promise.all(
+      claims.map(async (claim) => {
+        const policy = policyIn(config, claim.policy);
+        const { name, places } = await namesOf(policy, claim);
+        await reach(async () => env.LIMITER.getByName(name).settle(policy, places[0]!, outcome));
+      }),
+    ),
+  );
+}
+
 type Asked = { name: string; policy: Policy; taken: Taken };
 
 async function ask(env: LimiterBinding, config: World["config"], claim: Claim): Promise<Asked> {
@@ -101,7 +124,8 @@ async function ask(env: LimiterBinding, config: World["config"], claim: Claim): 
 }
 
 /** The object of a subject, and its places, by digests alone. Without places all are one. */
-async function namesOf(policy: Policy, { subject, places = [] }: Claim) {
+async function namesOf(policy: Policy, { subject, attempt, places: claimed = [] }: Claim) {
+  const places = attempt === undefined ? claimed : [attempt];
   const digest = await sha256Hex(`${policy.name}\n${subject}`);
   const hidden = await Promise.all(places.map((place) => sha256Hex(`${digest}\n${place}`)));
   return { name: `${policy.name}:${digest}`, places: hidden.length > 0 ? hidden : [digest] };
@@ -125,7 +149,14 @@ async function reach<T>(call: () => Promise<T>): Promise<T> {
 function longest(refused: readonly Asked[]): RateLimited {
   const waits = refused.map(({ taken }) => (taken.ok ? 0 : taken.retryAfterMs));
   const retryAfterMs = Math.max(...waits);
-  const { policy } = refused[waits.indexOf(retryAfterMs)]!;
-  const windowMs = policy.kind === "quota" ? policy.perMs : policy.delayMsMax;
-  return { code: "rate_limited", policy: policy.name, tries: policy.tries, windowMs, retryAfterMs };
+  const { policy, taken } = refused[waits.indexOf(retryAfterMs)]!;
+  const { tries, windowMs } = budgetOf(policy, taken);
+  return { code: "rate_limited", policy: policy.name, tries, windowMs, retryAfterMs };
+}
+
+function budgetOf(policy: Policy, taken: Taken): { tries: number; windowMs: number } {
+  if (policy.kind === "guess") return { tries: policy.tries, windowMs: policy.delayMsMax };
+  const isAll = policy.kind === "attempt" && !taken.ok && taken.of === "all";
+  const { tries, perMs } = isAll ? policy.all : policy;
+  return { tries, windowMs: perMs };
 }

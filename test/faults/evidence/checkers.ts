@@ -103,7 +103,7 @@ export const QUERIES: Record<string, readonly string[]> = {
   ],
   // One key has one answer, one checkout one order; and a bought order's key answers with the order.
   I9: [
-    `SELECT shopper || ' ' || idem_key FROM http WHERE status NOT IN (409, 422) AND status < 500
+    `SELECT shopper || ' ' || idem_key FROM http WHERE status NOT IN (409, 422, 429) AND status < 500
        GROUP BY shopper, idem_key HAVING COUNT(DISTINCT status || body) > 1`,
     "SELECT checkout_id FROM orders GROUP BY 1 HAVING COUNT(DISTINCT order_id) > 1",
     `SELECT h.shopper || ' ' || h.idem_key FROM http h JOIN attempts a
@@ -190,6 +190,18 @@ export const QUERIES: Record<string, readonly string[]> = {
     `SELECT quote_id || ' ' || ql.sku FROM quote_lines ql JOIN quotes u USING (quote_id) WHERE NOT EXISTS
        (SELECT 1 FROM prices p WHERE p.sku = ql.sku AND p.unit_minor = ql.unit_minor
        AND from_ms <= u.created_ms)`,
+  ],
+  I24: [
+    // Of cards that are declined no more reach a processor than the limit, and what came back meanwhile. A
+    // try is taken within a minute of its attempt's beginning: later only by who repeats it after a crash.
+    `WITH d AS (SELECT kind, name, started_ms AS at, ROW_NUMBER() OVER (PARTITION BY kind, name
+         ORDER BY started_ms) AS n FROM attempts JOIN askers USING (attempt_key)
+         WHERE attempt_key IN (SELECT idem_key FROM psp WHERE kind = 'DECLINE'))
+       SELECT DISTINCT a.kind || ' ' || a.name FROM d a JOIN d b USING (kind, name) JOIN try_limits t USING (kind)
+       WHERE b.n >= a.n AND b.n - a.n + 1 > t.tries + (b.at - a.at + 60000) * 1.0 / t.token_ms`,
+    // Who was over a limit is not for ever: the same key works once there is room.
+    `SELECT shopper || ' ' || idem_key FROM http h WHERE status = 429 AND last = 1 AND EXISTS (SELECT 1
+       FROM http e WHERE e.shopper = h.shopper AND e.idem_key = h.idem_key AND e.status = 429 AND e.last = 0)`,
   ],
   // The code's own assertions held.
   ASSERT: ["SELECT place || ': ' || message FROM thrown"],

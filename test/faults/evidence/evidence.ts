@@ -20,6 +20,8 @@ const TABLES = {
   http: "shopper TEXT, idem_key TEXT, fingerprint TEXT, status INTEGER, body TEXT, order_id TEXT, last INTEGER",
   attempts:
     "attempt_key TEXT, checkout_id TEXT, quote_id TEXT, started_ms INTEGER, answer_key TEXT",
+  askers: "attempt_key TEXT, kind TEXT, name TEXT",
+  try_limits: "kind TEXT, tries INTEGER, token_ms INTEGER",
   steps: "attempt_key TEXT, step TEXT",
   quotes:
     "quote_id TEXT, created_ms INTEGER, expires_ms INTEGER, total_minor INTEGER, coupon TEXT, voucher_id TEXT, voucher_minor INTEGER",

@@ -49,6 +49,10 @@ export const BUGS = {
   float_total: ["I6"],
   expired_quote_accepted: ["I22"],
   prices_not_checked_again: ["I22"],
+  tries_counted_after: ["I24"],
+  declined_try_given_back: ["I24"],
+  refused_try_keeps_hold: ["I3"],
+  refusal_by_limit_kept: ["I24"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Bug = keyof typeof BUGS;

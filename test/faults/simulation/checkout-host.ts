@@ -5,16 +5,21 @@ import {
   isPlaced,
   type Outcome,
 } from "../../../src/checkout/saga/attempt.ts";
+import type { SagaDeps } from "../../../src/checkout/saga/deps.ts";
 import { finishAttempt, runAttempt } from "../../../src/checkout/saga/run-attempt.ts";
+import { triesOutcome } from "../../../src/checkout/saga/tries.ts";
 import type { ProcessorName } from "../../../src/payments/index.ts";
 import { weatherBehind } from "../../../src/platform/dependency.ts";
 import { type Answer, Answers, type Claim } from "../../../src/platform/objects/answers.ts";
 import type { CheckoutId, OrderId } from "../../../src/shared/ids.ts";
 import { money } from "../../../src/shared/money.ts";
+import { ok } from "../../../src/shared/result.ts";
+import type { Bug } from "./bugs.ts";
 import type { Caller } from "./faults.ts";
 import { redemptionsOf } from "./redemptions.ts";
 import { simulatedDeps } from "./saga-effects.ts";
 import { type Cart, CURRENCY, type Quote } from "./shop.ts";
+import type { Asker } from "./turnstile.ts";
 import type { World } from "./world.ts";
 
 export type Request = {
@@ -38,6 +43,7 @@ export class CheckoutHost {
   readonly checkoutId: CheckoutId;
   readonly orderId: OrderId;
   readonly shopper: string;
+  readonly #address: string;
   readonly cart: Cart;
   readonly isCardBad: boolean;
   readonly #world: World;
@@ -48,12 +54,19 @@ export class CheckoutHost {
   #generation = 0;
   #running: Promise<Reply> | undefined;
   #alarmAtMs = 0;
+  /** The attempt whose request this instance has seen. */
+  #asked: string | undefined;
 
-  constructor(world: World, shopper: { name: string; cart: Cart; isCardBad: boolean }, n: number) {
+  constructor(
+    world: World,
+    shopper: { name: string; address: string; cart: Cart; isCardBad: boolean },
+    n: number,
+  ) {
     this.#world = world;
     this.checkoutId = `chk_${n}` as CheckoutId;
     this.orderId = `ord_${n}` as OrderId;
     this.shopper = shopper.name;
+    this.#address = shopper.address;
     this.cart = shopper.cart;
     this.isCardBad = shopper.isCardBad;
     this.#answers = new Answers(world.answers.sql);
@@ -125,6 +138,36 @@ export class CheckoutHost {
     return isOver(attempt) || isPlaced(attempt);
   }
 
+  /** What `CompletionTries` does. */
+  takeTries({ key }: Attempt, caller: Caller): ReturnType<SagaDeps["takeTries"]> {
+    const { turnstile, bug } = this.#world;
+    if (this.#asked !== key || bug === "tries_counted_after") return Promise.resolve(ok(null));
+    return turnstile.take(caller, key, this.#askers(key));
+  }
+
+  #askers(attempt: string): Asker[] {
+    const owner: Asker = { kind: "owner", name: this.shopper };
+    const address: Asker = { kind: "address", name: this.#address };
+    return this.#asked === attempt ? [owner, address] : [owner];
+  }
+
+  async #settleTries(attempt: Attempt, outcome: Outcome, caller: Caller): Promise<void> {
+    const { turnstile, bug } = this.#world;
+    const isDeclined = outcome.kind === "refused" && outcome.refusal.code === "payment_declined";
+    const askers = this.#askers(attempt.key);
+    if (isDeclined && bug === "tries_counted_after") {
+      for (const asker of askers) turnstile.takeNow(asker, attempt.key);
+    }
+    const isGivenBack = isDeclined && bug === "declined_try_given_back";
+    const went = isGivenBack ? "right" : triesOutcome(attempt, outcome);
+    if (!went) return;
+    try {
+      await turnstile.settle(caller, attempt.key, askers, went);
+    } catch (error) {
+      if (!weatherBehind(error)) throw error;
+    }
+  }
+
   #begin({ key, quote }: { key: string; quote: Quote }): Attempt {
     const { timeline, evidence, bug } = this.#world;
     this.#attempts += 1;
@@ -147,6 +190,8 @@ export class CheckoutHost {
     const names = [attempt.key, this.checkoutId, quote.id];
     evidence.add("attempts", ...names, timeline.nowMs, key);
     evidence.add("buyers", attempt.key, this.shopper);
+    evidence.add("askers", attempt.key, "owner", this.shopper);
+    evidence.add("askers", attempt.key, "address", this.#address);
     if (bug !== "alarm_forgotten") this.#armAt(timeline.nowMs + RESUME_AFTER_MS);
     return attempt;
   }
@@ -171,6 +216,7 @@ export class CheckoutHost {
 
   async #run(attempt: Attempt, caller: Caller, tokens: readonly ProcessorName[]): Promise<Reply> {
     const deps = simulatedDeps(this.#world, { host: this, caller, tokens });
+    if (tokens.length > 0) this.#asked = attempt.key;
     let outcome: Outcome;
     try {
       outcome = await runAttempt(attempt, deps);
@@ -179,6 +225,7 @@ export class CheckoutHost {
       return { status: 500, body: "" };
     }
     if (!caller.isAlive()) return new Promise<Reply>(() => {});
+    void this.#settleTries(attempt, outcome, caller);
     const answer = this.#conclude(attempt, outcome);
     if (!isOver(attempt)) this.#arm(attempt);
     return answer;
@@ -199,7 +246,7 @@ export class CheckoutHost {
   #refuse(key: string, status: number, body: string): Reply {
     const { bug } = this.#world;
     if (bug === "cart_cleared_on_refusal") this.cart.clearAll();
-    if (status < 500) return this.#settle(key, status, body);
+    if (isFinal(status, bug)) return this.#settle(key, status, body);
     this.#answers.release(this.#named(key));
     return { status, body };
   }
@@ -238,6 +285,7 @@ export class CheckoutHost {
       if (!isAlive()) return;
       this.#generation += 1;
       this.#running = undefined;
+      this.#asked = undefined;
     };
     return { isAlive, crash };
   }
@@ -261,7 +309,11 @@ export class CheckoutHost {
   #named = (key: string): string => `${this.checkoutId}/${key}`;
 }
 
+const isFinal = (status: number, bug: Bug | undefined): boolean =>
+  status < 500 && (status !== 429 || bug === "refusal_by_limit_kept");
+
 function statusOf(code: string): number {
+  if (code === "rate_limited") return 429;
   if (code === "payment_declined") return 402;
   return code === "insufficient_stock" || code === "quote_changed" ? 409 : 503;
 }

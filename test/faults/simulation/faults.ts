@@ -4,6 +4,8 @@ import type { Timeline } from "./timeline.ts";
 
 /** Every call that leaves a process and can therefore go wrong on its way. */
 const CALLS = [
+  "take_tries",
+  "settle_tries",
   "hold",
   "commit",
   "release",

@@ -22,6 +22,8 @@ const TICK_MS = 5_000;
 /** After the last fault: alarms rest a minute at most, messages twenty seconds. */
 const HEAL_MS = 15 * 60_000;
 const TTL_MS_MAX = 60 * 60_000;
+/** A minute each; one asks on the way and one may still be answered. */
+const TRY_BACK_MS = 3 * 60_000;
 
 /** Runs one world to the end, lets it heal, and checks what it left behind. */
 export async function runWorld(options: {
@@ -124,7 +126,12 @@ async function lastBuyers(world: WorldType, checkouts: number): Promise<ShopperT
 
 async function askAgain(world: WorldType, shoppers: readonly ShopperType[]): Promise<void> {
   const { timeline } = world;
-  for (const shopper of shoppers) void shopper.askAgain();
+  for (const shopper of shoppers) {
+    // By then the limit lets one more through: who is refused again is refused for ever.
+    const wasLimited = shopper.lastBody === "rate_limited";
+    if (wasLimited) await timeline.advanceTo(timeline.nowMs + TRY_BACK_MS);
+    void shopper.askAgain();
+  }
   await timeline.advanceTo(timeline.nowMs + HEAL_MS);
   world.queue.sweep();
   await timeline.advanceTo(timeline.nowMs + HEAL_MS);

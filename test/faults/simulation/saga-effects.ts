@@ -33,6 +33,7 @@ export function simulatedDeps(world: World, { host, caller, tokens }: Run): Saga
       host.save(attempt);
       if (wire.strikes("F3 crash after journal", 0.006)) caller.crash();
     },
+    takeTries: (attempt) => host.takeTries(attempt, caller),
     hold: (attempt) => {
       const { lines } = quoteOf(attempt);
       const { key: holdId, startedAtMs } = attempt;
@@ -44,7 +45,11 @@ export function simulatedDeps(world: World, { host, caller, tokens }: Run): Saga
         startedAtMs,
       });
     },
-    release: (attempt) => stock.release(endOf(attempt)),
+    release: (attempt) => {
+      const isOverLimit = attempt.refusal?.code === "rate_limited";
+      if (isOverLimit && bug === "refused_try_keeps_hold") return Promise.resolve();
+      return stock.release(endOf(attempt));
+    },
     termsHold: (attempt) =>
       wire.call(caller, "terms", () => shop.termsHold(host.cart, quoteOf(attempt))),
     redeem: ({ key, redemptions }) => codes.redeem(caller, key, redemptions),

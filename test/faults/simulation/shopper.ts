@@ -12,6 +12,8 @@ const BOTH = ["stripe", "adyen"] as const;
 export class Shopper {
   readonly name: string;
   readonly cart = new Cart();
+  /** Several people have one. */
+  readonly address: string;
   readonly isCardBad: boolean;
   isGone = false;
   lastBody = "";
@@ -23,7 +25,8 @@ export class Shopper {
   constructor(world: World, n: number, name: string) {
     this.#world = world;
     this.name = name;
-    this.isCardBad = world.random.chance(0.06);
+    this.address = `address_${n % 4}`;
+    this.isCardBad = world.random.chance(world.hasThieves ? 0.5 : 0.06);
     this.host = new CheckoutHost(world, this, n);
   }
 

@@ -20,6 +20,7 @@ import { Shop } from "./shop.ts";
 import type { Shopper } from "./shopper.ts";
 import { StockRoom } from "./stock-room.ts";
 import { Timeline } from "./timeline.ts";
+import { Turnstile } from "./turnstile.ts";
 
 const COUPONS: readonly Coupon[] = [
   { code: "TENTH", usesMax: 8, usesPerShopperMax: 1 },
@@ -61,6 +62,9 @@ export class World {
   readonly afterSale: AfterSale;
   readonly holdTtlMs: number;
   readonly hasBackup: boolean;
+  readonly turnstile: Turnstile;
+  /** Somebody tries stolen cards, and the limits are tight. */
+  readonly hasThieves: boolean;
   readonly #hasNews: boolean;
   readonly #hasSplits: boolean;
   readonly #hash = createHash("sha256");
@@ -81,9 +85,11 @@ export class World {
     this.hasBackup = random.chance(0.7);
     this.#hasNews = random.chance(0.5);
     this.#hasSplits = random.chance(SPLIT_WORLDS);
+    this.hasThieves = random.chance(0.2);
     const parts = { timeline, random, wire, evidence, bug };
     this.stock = new StockRoom({ ...parts, skewMs: this.skewMs, thrown });
     this.codes = new Codes(parts);
+    this.turnstile = new Turnstile({ ...parts, isTight: this.hasThieves });
     this.shop = new Shop({ ...parts, codes: this.codes });
     this.log = new OrderLog(parts);
     const processors = new Map(
