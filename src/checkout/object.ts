@@ -11,7 +11,7 @@ import { logError } from "../platform/telemetry/log.ts";
 import type { Metered } from "../platform/telemetry/meter.ts";
 import { withinMs } from "../platform/within-ms.ts";
 import { assert } from "../shared/assert.ts";
-import type { OrderId, QuoteId } from "../shared/ids.ts";
+import type { OrderId } from "../shared/ids.ts";
 import { statusOf } from "./checkout-state.ts";
 import {
   CHECKOUT_MIGRATIONS,
@@ -23,7 +23,7 @@ import { CompletionTries } from "./completion-tries.ts";
 import { regather } from "./gather-quote-facts.ts";
 import { type HeardPayment, reactionTo } from "./hear-payment.ts";
 import { mayHave } from "./may-have.ts";
-import type { CheckoutContact, CheckoutView, PlacedOrder, Refusal } from "./model.ts";
+import type { CheckoutView, PlacedOrder, Refusal } from "./model.ts";
 import { isBlocking } from "./quote.ts";
 import {
   claimedReply,
@@ -39,27 +39,11 @@ import {
   refusalReason,
   reply,
 } from "./replies.ts";
+import type { CompleteRequest, ValidateRequest, Waiting } from "./requests.ts";
 import { type Attempt, isOver, isPlaced, type Outcome } from "./saga/attempt.ts";
 import { finishAttempt, runAttempt } from "./saga/run-attempt.ts";
 import { type CheckoutEnv, freeOrphan, openSagaDeps } from "./saga-deps.ts";
-import { type CartFacts, freezeQuote } from "./validate.ts";
-
-export type Repeatable = { answerKey: string | undefined; fingerprint: string; trace: string };
-export type ValidateRequest = Repeatable & {
-  facts: CartFacts;
-  contact: CheckoutContact;
-};
-export type CompleteRequest = Repeatable & {
-  answerKey: string;
-  /** The cart owners that the caller proved to be; nobody needs to be a guest to know the id. */
-  owners: readonly CartOwner[];
-  quoteId: QuoteId;
-  tokens: PaymentTokens;
-  /** What its address is counted as, if it is counted. For limits alone: it is written nowhere. */
-  address: string | undefined;
-};
-/** A request that waits for an attempt; `undefined` where nobody does. */
-type Waiting = Pick<CompleteRequest, "tokens" | "address"> | undefined;
+import { freezeQuote } from "./validate.ts";
 
 /** If the object dies, its alarm takes the attempt up after this long. */
 const RESUME_AFTER_MS = 10_000;

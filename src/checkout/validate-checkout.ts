@@ -3,8 +3,8 @@ import type { Io } from "../platform/io/io.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 import { gatherQuoteFacts } from "./gather-quote-facts.ts";
 import type { CheckoutContact } from "./model.ts";
-import type { Repeatable } from "./object.ts";
 import type { Reply } from "./replies.ts";
+import type { Repeatable } from "./requests.ts";
 import type { CheckoutEnv } from "./saga-deps.ts";
 import { type CheckoutBindings, checkoutStub } from "./stub.ts";
 

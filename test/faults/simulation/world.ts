@@ -35,6 +35,7 @@ const SPLIT_SKUS = 0.5;
 const SHARDS_DECLARED = [2, 3, 4, 1, null] as const;
 const LIMITED_TTL_MS_MIN = 40 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
+const NEWS_WAIT_MS = 30_000;
 /** As far as two machines' clocks may be apart. */
 const SKEW_MS_MAX = 5 * 60_000;
 
@@ -85,7 +86,7 @@ export class World {
     this.hasBackup = random.chance(0.7);
     this.#hasNews = random.chance(0.5);
     this.#hasSplits = random.chance(SPLIT_WORLDS);
-    this.hasThieves = random.chance(0.2);
+    this.hasThieves = random.chance(0.12);
     const parts = { timeline, random, wire, evidence, bug };
     this.stock = new StockRoom({ ...parts, skewMs: this.skewMs, thrown });
     this.codes = new Codes(parts);
@@ -203,7 +204,9 @@ export class World {
     this.timeline.after(delayMs, () => {
       const host = this.hosts.get(key.split(":")[0]!)?.host;
       const news = { key, processor, kind: "approval", trace: "req_simulated" } as const;
-      void host?.hear({ ...news, amount: undefined } as never).then((isSettled) => {
+      // Who dies over it never answers: then it is told again, as a webhook without an answer is.
+      const heard = host?.hear({ ...news, amount: undefined } as never);
+      void Promise.race([heard, this.timeline.sleep(NEWS_WAIT_MS)]).then((isSettled) => {
         if (!isSettled && tried < NEWS_TRIES_MAX) this.#bring({ key, processor }, tried + 1);
       });
     });
