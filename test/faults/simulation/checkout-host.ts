@@ -198,7 +198,10 @@ export class CheckoutHost {
 
   async #join(attempt: Attempt, tokens: readonly ProcessorName[]): Promise<Reply> {
     const late = this.#world.timeline.sleep(JOIN_WAIT_MS);
+    const caller = this.#caller();
     const answer = await Promise.race([this.#drive(attempt, tokens), late]);
+    // Whoever waited died with the object: what it left is for its alarm.
+    if (!caller.isAlive()) return new Promise<Reply>(() => {});
     void this.#finish();
     return answer ?? { status: 409, body: "in progress" };
   }
