@@ -29,7 +29,7 @@ describe("the proof by simulation", () => {
   it("finds nothing wrong in thousands of checkouts, with every fault fired and every bug caught", {
     timeout: TIMEOUT_MS,
   }, () => {
-    const { status, output, report } = prove("--seed", "1", "--checkouts", "4000");
+    const { status, output, report } = prove("--seed", "21", "--checkouts", "4000");
     expect(output).toContain("4000 checkouts");
     expect(output).toContain(`${FAULT_POINTS.length} points, 0 violations, 0 untested`);
     const bugs = Object.keys(BUGS).length;
