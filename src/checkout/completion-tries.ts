@@ -54,9 +54,10 @@ export class CompletionTries {
   }
 
   /** One round trip. Who is resumed without a request has nobody to be counted for. */
-  async take({ key }: Attempt, io: Io): Promise<Result<unknown, RateLimited>> {
-    if (this.#asked?.attempt !== key) return ok(null);
-    return takeTries(this.#env, io, this.#claims(key));
+  async take(attempt: Attempt, io: Io): Promise<Result<unknown, RateLimited>> {
+    if (this.#asked?.attempt !== attempt.key) return ok(null);
+    const claims = this.#claims(attempt);
+    return claims.length === 0 ? ok(null) : takeTries(this.#env, io, claims);
   }
 
   /** Behind the answer, so it is metered for nobody. Should it be lost, the attempt counts as wrong. */
@@ -64,19 +65,25 @@ export class CompletionTries {
     const went = triesOutcome(attempt, outcome);
     if (!went) return;
     try {
-      const claims = this.#claims(attempt.key);
+      const claims = this.#claims(attempt);
       await settleTries(this.#env, { config, meter: new Meter() }, claims, went);
     } catch (error) {
       logError("checkout.tries_not_settled", error, { attempt: attempt.key });
     }
   }
 
-  #claims(attempt: string): Claim[] {
+  /**
+   * A guest's cart costs nothing to make, so the first completion of its checkout counts for no more
+   * than its address: an object for each purchase would guard nothing.
+   */
+  #claims({ key: attempt, number }: Attempt): Claim[] {
     const record = this.#store.record();
     assert(record, "an attempt belongs to a checkout");
+    const { owner } = record;
+    const ofOwner = owner.kind === "user" || number > 1;
     const address = this.#asked?.attempt === attempt ? this.#asked.address : undefined;
     return [
-      { policy: OF_OWNER, subject: ownerName(record.owner), attempt },
+      ...(ofOwner ? [{ policy: OF_OWNER, subject: ownerName(owner), attempt }] : []),
       ...(address === undefined ? [] : [{ policy: OF_ADDRESS, subject: address, attempt }]),
     ];
   }
