@@ -2,7 +2,15 @@
 // nothing but Node's own modules. It installs the npm packages, then hands over to the Node that
 // is one of them.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +18,8 @@ const NODE_MAJOR_MIN = 20;
 const COMMANDS = ["start", "test", "migrate", "import", "generate", "bench", "ops"];
 const INSTALL_WAIT_MS = 600_000;
 const HEARTBEAT_MS = 5_000;
+/** No process has this number: none is above 2^22. */
+const NOBODY = 2 ** 30;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const NODE = join(ROOT, "node_modules/node/bin/node");
@@ -107,16 +117,8 @@ function npmCi() {
 async function takeLock(lock) {
   let told = false;
   for (const deadline = Date.now() + INSTALL_WAIT_MS; ; ) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: "wx" });
-      return;
-    } catch (error) {
-      if (error.code !== "EEXIST") throw error;
-    }
-    if (!isRunning(lock)) {
-      rmSync(lock, { force: true });
-      continue;
-    }
+    if (makeLock(lock)) return;
+    if (removeIfLeftBehind(lock)) continue;
     if (Date.now() > deadline)
       fail(`Another command has been installing packages for too long; see ${lock}.`);
     if (!told) console.log("Another command is installing the npm packages; waiting for it …");
@@ -125,11 +127,39 @@ async function takeLock(lock) {
   }
 }
 
+/** Whole or not at all: a lock that is read before it says whose it is would be taken for a dead one's. */
+function makeLock(lock) {
+  const own = `${lock}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    linkSync(own, lock);
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** Moved aside first: of several who find it one has it, and whoever got a living one's puts it back. */
+function removeIfLeftBehind(lock) {
+  if (isRunning(lock)) return false;
+  const aside = `${lock}.${process.pid}.dead`;
+  try {
+    renameSync(lock, aside);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+    return true;
+  }
+  if (isRunning(aside)) renameSync(aside, lock);
+  else rmSync(aside, { force: true });
+  return true;
+}
+
 function isRunning(lock) {
   try {
-    const pid = Number(readFileSync(lock, "utf8"));
-    if (!pid) return false;
-    process.kill(pid, 0);
+    process.kill(Number(readFileSync(lock, "utf8")) || NOBODY, 0);
     return true;
   } catch (error) {
     return error.code === "EPERM";

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { identify, isAlive, type ProcessId } from "../engines/process-record.ts";
 
@@ -52,13 +52,18 @@ export async function takeStartLock(
   };
 }
 
+/** Whole or not at all: a lock that is read before it says whose it is would be taken for a dead one's. */
 function createExclusively(file: string, text: string): boolean {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, text);
   try {
-    writeFileSync(file, text, { flag: "wx" });
+    linkSync(own, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 

@@ -9,6 +9,8 @@ const BOTH = { stripe: "tok_ok", adyen: "tok_ok" };
 const FAIR = {};
 /** What it takes to open a circuit. */
 const FAILURES = 3;
+/** How many payments may be out that no sign of life has followed. */
+const UNPROVEN_MAX = 2;
 const OVER = new Set(["completed", "ready_for_complete"]);
 
 let shop: TestShop;
@@ -71,16 +73,16 @@ const recovered = (processor: Processor, sku: string) =>
   );
 
 describe("two processors in bad weather", () => {
-  it("the primary cannot be reached: a few wait, all others are paid at the second", async ({
+  it("the primary cannot be reached: two wait at most, all others are paid at the second", async ({
     expect,
   }) => {
     await shop.sell("DEAD-1");
     await dial("adyen", "webhooks", { delayMs: 200, duplicateRate: 1 });
     await dial("stripe", "weather", { down: true });
     const first = await together(FAILURES, "DEAD-1", BOTH);
-    // Whoever pays before the first of them was cut off has to wait; after that, all ask before they pay.
+    // So many may have left on its last sign of life; whoever waits for a newer one is paid elsewhere.
     const waiting = first.filter(({ status }) => status === 202);
-    expect(waiting.length).toBeGreaterThan(0);
+    expect(waiting.length).toBeLessThanOrEqual(UNPROVEN_MAX);
     const switched = first.filter(({ status }) => status === 201);
     expect(waiting.length + switched.length).toBe(FAILURES);
     const later: Bought[] = [];
@@ -117,10 +119,9 @@ describe("two processors in bad weather", () => {
     expect,
   }) => {
     await shop.sell("MUTE-1");
-    await dial("stripe", "weather", { timeoutRate: 1 });
-    const silent = await buy("MUTE-1", BOTH);
-    expect(silent.status).toBe(202);
-    await dial("stripe", "weather", FAIR);
+    const silent = await buy("MUTE-1", { stripe: "tok_timeout_after", adyen: "tok_ok" });
+    // Told by asking, mostly before the answer; else later.
+    expect([201, 202]).toContain(silent.status);
     expect(await ended(silent)).toBe("completed");
     const moved = await eventually(
       () => movements(silent.quoted.checkoutId),
