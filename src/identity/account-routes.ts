@@ -3,7 +3,10 @@ import { z } from "zod";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { evenAnswers } from "../platform/http/even-answers.ts";
+import { idempotencyKeyOf } from "../platform/http/idempotency.ts";
+import { Problem } from "../platform/http/problem.ts";
 import { valid } from "../platform/http/valid.ts";
+import { unreachable } from "../shared/assert.ts";
 import { EmailInput } from "./email.ts";
 import { countLink, countMail } from "./limits.ts";
 import { requestMail } from "./mails/request-mail.ts";
@@ -33,15 +36,17 @@ export const accountRoutes = new Hono<ApiEnv>()
       tag: "Identity",
       audience: "public",
       responses: { 202: MailIsComing },
-      problems: [...MAIL_PROBLEMS, "overloaded"],
+      headers: { "Idempotency-Key": "optional" },
+      problems: [...MAIL_PROBLEMS, "overloaded", "idempotency-key-reused"],
     }),
     evenAnswers,
     valid("json", Registration),
     async (c) => {
       const registration = c.req.valid("json");
+      const key = idempotencyKeyOf(c);
       await countMail(c, registration.email);
-      const registered = await register(c.var.io, c.env, registration);
-      if (!registered.ok) throw overloaded();
+      const registered = await register(c.var.io, c.env, { ...registration, key });
+      if (!registered.ok) throw registrationProblem(registered.error);
       return c.json(CHECK_MAIL, 202);
     },
   )
@@ -69,14 +74,27 @@ export const accountRoutes = new Hono<ApiEnv>()
       tag: "Identity",
       audience: "public",
       responses: { 202: MailIsComing },
+      headers: { "Idempotency-Key": "optional" },
       problems: MAIL_PROBLEMS,
     }),
     evenAnswers,
     valid("json", Mailbox),
     async (c) => {
       const { email } = c.req.valid("json");
+      const key = idempotencyKeyOf(c);
       await countMail(c, email);
-      await requestMail(c.var.io, c.env, { purpose: "resend", email });
+      await requestMail(c.var.io, c.env, { purpose: "resend", email, key });
       return c.json(CHECK_MAIL, 202);
     },
   );
+
+function registrationProblem(error: { code: "busy" } | { code: "key_reused" }): Problem {
+  switch (error.code) {
+    case "busy":
+      return overloaded();
+    case "key_reused":
+      return new Problem("idempotency-key-reused");
+    default:
+      return unreachable(error);
+  }
+}

@@ -29,6 +29,7 @@ export const authenticate = createMiddleware<ApiEnv>(async (c, next) => {
   c.set("shopper", {
     userId: claims.sub,
     sessionId: claims.sid,
+    epoch: claims.epoch,
     authenticatedAtMs: claims.auth_time * 1_000,
     methods: claims.amr,
   });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ApiEnv } from "../platform/http/context.ts";
 import { describe } from "../platform/http/describe.ts";
 import { evenAnswers } from "../platform/http/even-answers.ts";
+import { idempotencyKeyOf } from "../platform/http/idempotency.ts";
 import { valid } from "../platform/http/valid.ts";
 import { LinkToken, MAIL_PROBLEMS, MailIsComing } from "./account-routes.ts";
 import { requireShopper } from "./authenticate.ts";
@@ -29,14 +30,16 @@ export const passwordRoutes = new Hono<ApiEnv>()
       tag: "Identity",
       audience: "public",
       responses: { 202: MailIsComing },
+      headers: { "Idempotency-Key": "optional" },
       problems: MAIL_PROBLEMS,
     }),
     evenAnswers,
     valid("json", Forgotten),
     async (c) => {
       const { email } = c.req.valid("json");
+      const key = idempotencyKeyOf(c);
       await countMail(c, email);
-      await requestMail(c.var.io, c.env, { purpose: "reset", email });
+      await requestMail(c.var.io, c.env, { purpose: "reset", email, key });
       return c.json({ next: "check-mail" } as const, 202);
     },
   )

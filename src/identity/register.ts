@@ -7,7 +7,7 @@ import type { Email } from "./email.ts";
 import { readLinkToken } from "./mails/follow-link.ts";
 import { findMail, useMail } from "./mails/mail-store.ts";
 import { requestMail } from "./mails/request-mail.ts";
-import { hashPassword } from "./passwords/check-password.ts";
+import { checkPassword, hashPassword } from "./passwords/check-password.ts";
 import { passwords, users } from "./schema.ts";
 import type { AccountMailQueue } from "./stub.ts";
 
@@ -18,12 +18,17 @@ import type { AccountMailQueue } from "./stub.ts";
 export async function register(
   io: Io,
   env: AccountMailQueue,
-  { email, password }: { email: Email; password: string },
-): Promise<Result<undefined, { code: "busy" }>> {
+  { email, password, key }: { email: Email; password: string; key: string | undefined },
+): Promise<Result<undefined, { code: "busy" } | { code: "key_reused" }>> {
   const passwordHash = await hashPassword(io.config, password);
   if (passwordHash === "busy") return err({ code: "busy" });
-  await requestMail(io, env, { purpose: "register", email, passwordHash });
-  return ok(undefined);
+  const asked = await requestMail(io, env, { purpose: "register", email, passwordHash, key });
+  if (asked.isNew) return ok(undefined);
+  const first = await findMail(io.sql, asked.id);
+  const check = await checkPassword(io.config, password, first?.passwordHash ?? undefined);
+  if (check === "busy") return err({ code: "busy" });
+  // Another password under the same key is another request: saying yes would keep the one of the first.
+  return check.isRight ? ok(undefined) : err({ code: "key_reused" });
 }
 
 /** Makes the account that a registration asked for. Of several for one address the first that is proven wins. */

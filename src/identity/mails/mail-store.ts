@@ -17,8 +17,11 @@ export type NewMail = {
   sendDueMs: number;
 };
 
-export async function insertMail(db: SqlSession, { email, ...mail }: NewMail): Promise<void> {
-  await db.insert(accountMails).values({ ...mail, email: email.address, emailKey: email.key });
+/** False for one that was asked for already: of the same id, by a request that came twice. */
+export async function insertMail(db: SqlSession, { email, ...mail }: NewMail): Promise<boolean> {
+  const row = { ...mail, email: email.address, emailKey: email.key };
+  const { rowsAffected } = await db.insert(accountMails).ignore().values(row);
+  return rowsAffected === 1;
 }
 
 export type MailRow = typeof accountMails.$inferSelect;

@@ -2,6 +2,7 @@ import type { Io } from "../../platform/io/io.ts";
 import { enqueue } from "../../platform/queues/envelope.ts";
 import { logError, logInfo } from "../../platform/telemetry/log.ts";
 import { timestamp } from "../../shared/clock.ts";
+import { sha256Hex } from "../../shared/digest.ts";
 import { randomSuffix, type UserId } from "../../shared/ids.ts";
 import type { Email } from "../email.ts";
 import type { MailPurpose } from "../model.ts";
@@ -28,6 +29,8 @@ export type MailIo = Pick<Io, "sql" | "clock" | "meter" | "trace">;
 export type MailRequest = {
   purpose: MailPurpose;
   email: Email;
+  /** The request's `Idempotency-Key`. The same one, for the same mailbox and purpose, asks for one mail. */
+  key?: string | undefined;
   passwordHash?: string;
   userId?: UserId;
 };
@@ -41,23 +44,45 @@ export async function requestMail(
   io: MailIo,
   env: AccountMailQueue,
   request: MailRequest,
-): Promise<MailId> {
-  const id = await noteMail(io, request);
-  await queueOrLeave(io, env, id);
-  return id;
+): Promise<Requested> {
+  const id = await idOf(request);
+  const isNew = await insert(io, id, request);
+  // A repeat need not queue it again: whoever died before the first could leaves it to the sweep.
+  if (isNew) await queueOrLeave(io, env, id);
+  return { id, isNew };
 }
+
+type Requested = { id: MailId; isNew: boolean };
+
+/** By the key where there is one, so that the database decides which of two requests was the first. */
+async function idOf({ purpose, email, key }: MailRequest): Promise<MailId> {
+  if (key === undefined) return newMailId();
+  const digest = await sha256Hex(`${purpose}\n${email.key}\n${key}`);
+  return MailId.parse(`mal_${digest.slice(0, 32)}`);
+}
+
+const newMailId = () => MailId.parse(`mal_${randomSuffix()}`);
 
 /**
  * The first half of `requestMail`, for a transaction that the mail is about; `queueOrLeave` is for after it.
  * Whoever never gets there leaves the mail to the sweep.
  */
 export async function noteMail(
-  { sql, clock }: Pick<Io, "sql" | "clock">,
-  { purpose, email, passwordHash, userId }: MailRequest,
+  io: Pick<Io, "sql" | "clock">,
+  request: Omit<MailRequest, "key">,
 ): Promise<MailId> {
+  const id = newMailId();
+  await insert(io, id, request);
+  return id;
+}
+
+function insert(
+  { sql, clock }: Pick<Io, "sql" | "clock">,
+  id: MailId,
+  { purpose, email, passwordHash, userId }: MailRequest,
+): Promise<boolean> {
   const nowMs = clock.nowMs();
-  const id = MailId.parse(`mal_${randomSuffix()}`);
-  await insertMail(sql, {
+  return insertMail(sql, {
     id,
     purpose,
     email,
@@ -67,7 +92,6 @@ export async function noteMail(
     expiresAtMs: nowMs + LIFE_MS[purpose],
     sendDueMs: nowMs + SEND_WITHIN_MS,
   });
-  return id;
 }
 
 /** Queues a mail that was noted. Never throws: the sweep finds what could not be queued. */

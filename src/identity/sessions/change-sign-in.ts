@@ -86,9 +86,10 @@ export async function changeSignInEndingAll<E extends Refusal>(
     E | { code: "account_changed" }
   >(() =>
     io.sql.transaction(async (tx) => {
+      // The user's row first, as every change of how they sign in takes it.
+      const epoch = await raiseEpoch(tx, userId, clock.nowMs());
       const applied = await apply(tx);
       if (!applied.ok) throw new RolledBack(applied.error);
-      const epoch = await raiseEpoch(tx, userId, clock.nowMs());
       const user = await findCredential(tx, { userId });
       if (epoch === undefined || user?.status !== "active") {
         throw new RolledBack({ code: "account_changed" });
@@ -128,19 +129,22 @@ async function applyChange<E extends Refusal>(
   tx: SqlSession,
   { shopper, proven = [], apply }: Change<E>,
 ): Promise<Applied> {
-  const { userId, sessionId } = shopper;
+  const { userId, sessionId, epoch } = shopper;
   const nowMs = clock.nowMs();
-  const applied = await apply(tx);
-  if (!applied.ok) throw new RolledBack(applied.error);
+  // First, because it takes the user's row: of two changes at once one waits here, instead of both for each
+  // other's rows further on.
   const only = await endOtherSessions(tx, {
     userId,
     sessionId,
+    epoch,
     methods: [...new Set([...shopper.methods, ...proven])],
     // A change that proves nothing leaves the time of the last proof as it is.
     provenAtMs: proven.length > 0 ? nowMs : shopper.authenticatedAtMs,
     nowMs,
   });
   if (!only.ok) throw new RolledBack(only.error);
+  const applied = await apply(tx);
+  if (!applied.ok) throw new RolledBack(applied.error);
   const user = await findCredential(tx, { userId });
   if (!user) throw new RolledBack({ code: "session_ended" });
   return { kept: only.value, mailId: await noteChange({ sql: tx, clock }, user) };

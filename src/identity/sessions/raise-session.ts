@@ -24,6 +24,12 @@ export type Raising = {
 
 type Ended = { code: "session_ended" };
 
+type Standing = {
+  /** Of the token that asks. A change made since was not known to who asked: it may be the very same, sent twice. */
+  epoch: number;
+  nowMs: number;
+};
+
 /** Writes a proof into a session, whose tokens say so from now on. */
 export async function raiseSession(
   io: Pick<Io, "sql" | "clock" | "config">,
@@ -45,7 +51,7 @@ export async function raiseSession(
  */
 export async function endOtherSessions(
   tx: SqlSession,
-  { userId, sessionId, methods, provenAtMs, nowMs }: Raising & { nowMs: number },
+  { userId, sessionId, epoch, methods, provenAtMs, nowMs }: Raising & Standing,
 ): Promise<Result<IssuedFor, Ended>> {
   await tx
     .update(users)
@@ -57,9 +63,9 @@ export async function endOtherSessions(
     SET s.epoch = u.session_epoch, s.methods = ${JSON.stringify(methods)},
       s.authenticated_at_ms = ${provenAtMs}
     WHERE s.id = ${sessionId} AND u.id = ${userId} AND u.status = 'active'
-      AND s.revoked_at_ms IS NULL AND s.epoch = u.session_epoch - 1`);
+      AND s.revoked_at_ms IS NULL AND s.epoch = ${epoch} AND u.session_epoch = ${epoch} + 1`);
   const kept = await standing(tx, sessionId);
-  return kept ? ok(kept) : err({ code: "session_ended" });
+  return kept?.epoch === epoch + 1 ? ok(kept) : err({ code: "session_ended" });
 }
 
 /** After the transaction: tells every isolate, and gives the session that goes on its new tokens. */

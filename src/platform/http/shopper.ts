@@ -8,6 +8,8 @@ export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
 export type Shopper = {
   readonly userId: UserId;
   readonly sessionId: SessionId;
+  /** Of how many ends of all sessions the token is aware: a change of how one signs in is one. */
+  readonly epoch: number;
   /** When they last proved it, not when the token was made: for steps that ask for a recent proof. */
   readonly authenticatedAtMs: number;
   /** By what they proved it. */
