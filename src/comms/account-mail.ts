@@ -16,8 +16,8 @@ const WORDS: Readonly<Record<AccountTemplate, Words>> = {
   "already-registered": {
     subject: "You already have an account",
     opening:
-      "Somebody tried to register with your address. You have an account already, and nothing about it was changed.",
-    link: "Sign in, or set a new password",
+      "Somebody tried to register with your address. You have an account already, and nothing about it was changed: sign in with this address as before.",
+    link: "Set a new password, if you have forgotten yours",
     closing: "If it was not you, there is nothing to do.",
   },
   "reset-password": {

@@ -79,7 +79,8 @@ const verification = async (io: ComposeIo, row: MailRow): Promise<AccountMail> =
 const alreadyRegistered = (io: ComposeIo, to: string): AccountMail => ({
   template: "already-registered",
   to,
-  link: pageOf(io, "sign-in"),
+  // Where one signs in is the front end's; a forgotten password is what makes people register again.
+  link: pageOf(io, "forgot"),
 });
 
 const changed = (io: ComposeIo, template: AccountTemplate, to: string): AccountMail => ({

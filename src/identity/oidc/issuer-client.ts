@@ -3,6 +3,7 @@ import { z } from "zod";
 import { boundedText } from "../../platform/bounded-text.ts";
 import { DependencyDown } from "../../platform/dependency.ts";
 import type { Io } from "../../platform/io/io.ts";
+import { targetFault } from "../../platform/webhooks/target.ts";
 
 type Asking = Pick<Io, "meter" | "clock" | "config">;
 
@@ -40,7 +41,8 @@ export async function issuerMetadata(io: Asking, issuer: string): Promise<Metada
   if (!read.success || read.data.issuer !== issuer) throw fault("discovery");
   const { authorization_endpoint, token_endpoint, jwks_uri } = read.data;
   for (const endpoint of [authorization_endpoint, token_endpoint, jwks_uri]) {
-    if (!isSafe(endpoint, issuer)) throw fault("endpoint");
+    // The issuer's own origin is configured; what else it names must be public and https. Google's stand on other hosts.
+    if (targetFault(endpoint, [new URL(issuer).origin])) throw fault("endpoint");
   }
   metadataOf.set(issuer, { value: read.data, readAtMs: nowMs });
   return read.data;
@@ -90,13 +92,6 @@ export async function askIssuer(
 }
 
 const fault = (reason: string) => new DependencyDown("issuer", new Error(reason));
-
-/** https, or the same machine for an issuer that is itself configured without: a stand-in on loopback. */
-function isSafe(endpoint: string, issuer: string): boolean {
-  const { protocol, host } = new URL(endpoint);
-  const own = new URL(issuer);
-  return protocol === "https:" || (own.protocol === "http:" && host === own.host);
-}
 
 function parseJson(text: string): unknown {
   try {

@@ -28,6 +28,12 @@ const secureUrl = z
   .url({ protocol: /^https$/ })
   .or(z.string().regex(/^http:\/\/127\.0\.0\.1:\d+(?:\/\S*)?$/));
 
+/** A page that browsers bring secrets to: https, but on this machine, and without a fragment (RFC 6749, 3.1.2). */
+const pageUrl = z
+  .url({ protocol: /^https$/ })
+  .or(z.string().regex(/^http:\/\/(?:127\.0\.0\.1|localhost):\d+(?:\/\S*)?$/))
+  .refine((text) => !text.includes("#"), "has a fragment");
+
 /** A service account of Google Cloud's, as its console gives it out: the whole key file. */
 const ServiceAccount = z.object({
   project_id: z.string().regex(/^[a-z0-9-]{1,60}$/),
@@ -49,7 +55,7 @@ const OidcProvider = z.object({
   clientId: secret,
   clientSecret: secret,
   /** Where the front end takes the answer of the issuer: compared whole, never by prefix. */
-  redirectUris: z.array(url).min(1),
+  redirectUris: z.array(pageUrl).min(1),
   algorithms: z.array(z.enum(SIGNATURES)).min(1).default(["RS256"]),
   /**
    * That an address which this issuer calls verified is surely that person's: it opens an account, and

@@ -21,7 +21,7 @@ export const webPages = new Hono<ApiEnv>()
   .get("/account/reset", (c) => page(c, "reset"))
   // Where a sign-in by an account elsewhere begins and ends, for a shop without a front end of its own.
   .get("/sign-in/:provider", (c) => page(c, "sign-in"))
-  // Who is told that there is an account already can have a new password too.
+  // `sign-in` is what mails linked to that were sent before they said "forgotten".
   .on("GET", ["/account/forgot", "/account/sign-in"], (c) => page(c, "forgot"));
 
 async function page(c: Context<ApiEnv>, name: string): Promise<Response> {

@@ -1,4 +1,4 @@
-/** Why a webhook may not be sent there. */
+/** Why no request of ours may go there. */
 export type TargetFault =
   | "not_a_url"
   | "not_https"

@@ -49,7 +49,14 @@ describe("configOf", () => {
     ["an issuer without https", { issuer: "http://issuer.example" }],
     ["an algorithm of shared secrets", { algorithms: ["HS256"] }],
     ["no page to come back to", { redirectUris: [] }],
-  ] as const)("refuses a provider with %s", ([, change], { expect }) => {
+    ["a page that is not https", { redirectUris: ["http://shop.example/sign-in"] }],
+    [
+      "a page that only begins as this machine",
+      { redirectUris: ["http://127.0.0.1:1@evil.example/"] },
+    ],
+    ["a script to come back to", { redirectUris: ["javascript:alert(1)"] }],
+    ["a fragment to come back to", { redirectUris: ["https://shop.example/#/sign-in"] }],
+  ] as const)("49 · refuses a provider with %s", ([, change], { expect }) => {
     const provider = {
       id: "google",
       name: "Google",
