@@ -153,13 +153,11 @@ class Sky {
     await this.#turning;
   }
 
-  /** The most of these moments that lie in one outage. */
+  /** The most of these moments that one outage has: each belongs to the first that was not over by then. */
   mostIn(momentsMs: readonly number[]): number {
-    const counts = this.outages.map(
-      // A call may have left just before, and was out when it began.
-      ({ fromMs, untilMs }) =>
-        momentsMs.filter((atMs) => atMs >= fromMs - IN_TIME_MS && atMs < untilMs).length,
-    );
+    // A call may have left before an outage, and was out when it began; never when another was over since.
+    const outageOf = (atMs: number) => this.outages.findIndex(({ untilMs }) => atMs < untilMs);
+    const counts = [...Map.groupBy(momentsMs, outageOf).values()].map(({ length }) => length);
     return Math.max(0, ...counts);
   }
 
