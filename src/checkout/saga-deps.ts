@@ -6,13 +6,7 @@ import {
   releaseAll,
   type StockLine,
 } from "../inventory/index.ts";
-import {
-  cancelOrder,
-  type OrderQueues,
-  orderNumber,
-  placeOrder,
-  publishOrderEvents,
-} from "../orders/index.ts";
+import { type OrderQueues, orderNumber, placeOrder, publishOrderEvents } from "../orders/index.ts";
 import {
   type BreakerBinding,
   type BreakerCopies,
@@ -30,6 +24,7 @@ import { type PromotionsEnv, redeemAll, restoreAll } from "../promotions/index.t
 import { assert } from "../shared/assert.ts";
 import { err } from "../shared/result.ts";
 import { buyerOf } from "./buyer-of.ts";
+import { cancelUnstocked } from "./cancel-unstocked.ts";
 import type { CheckoutRecord, CheckoutStore } from "./checkout-store.ts";
 import type { CompletionTries } from "./completion-tries.ts";
 import type { Quote } from "./model.ts";
@@ -140,11 +135,7 @@ export function openSagaDeps(
       const committed = await commitAll(env, io.meter, sale);
       return committed.ok ? [] : committed.error.skus;
     },
-    cancelPlaced: async (attempt) => {
-      const { orderId, key } = attempt;
-      const actor = { kind: "system" as const, id: "checkout" };
-      await cancelOrder(io, { orderId, actor, reason: "stock_lost", request: key });
-    },
+    cancelPlaced: (attempt) => cancelUnstocked(io, attempt),
     finish: async (attempt) => {
       const { checkoutId, owner } = record;
       const { lines } = quoteOf(store, attempt);

@@ -13,7 +13,8 @@ export type PaymentAlert = {
     | "movement_failed"
     | "movement_unconfirmed"
     | "capture_refused"
-    | "refund_refused";
+    | "refund_refused"
+    | "stock_lost";
   /** The event, attempt or order that it is about. */
   subject: string;
   detail: string;

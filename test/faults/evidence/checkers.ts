@@ -6,6 +6,12 @@ export type Violation = { checker: string; seed: number; subject: string };
 
 /** An order that counts: placed and not cancelled. */
 export const STANDING = "(SELECT * FROM orders WHERE status <> 'cancelled')";
+/**
+ * The orders that goods are owed for. Not one whose money was all sent back before its lost stock could
+ * cancel it: it is cancelled no more, nor is it ever shipped.
+ */
+const OWED = `(SELECT * FROM ${STANDING} s WHERE status <> 'refunded' OR EXISTS
+  (SELECT 1 FROM inv WHERE reservation_id = s.attempt_key AND kind = 'CONFIRM'))`;
 
 const SAME_SHELF = "i.sku = s.sku AND i.place = s.place AND i.location = s.location";
 
@@ -26,7 +32,7 @@ export const QUERIES: Record<string, readonly string[]> = {
     `SELECT s.sku FROM (SELECT sku, SUM(CASE kind WHEN 'RESTOCK' THEN qty WHEN 'RETURN' THEN qty
        WHEN 'CONFIRM' THEN -qty ELSE 0 END) AS left FROM inv GROUP BY sku) s
      WHERE s.left <> (SELECT SUM(qty) FROM inv i WHERE i.sku = s.sku AND kind = 'RESTOCK')
-       - COALESCE((SELECT SUM(qty) FROM lines JOIN ${STANDING} USING (order_id) WHERE sku = s.sku), 0)`,
+       - COALESCE((SELECT SUM(qty) FROM lines JOIN ${OWED} USING (order_id) WHERE sku = s.sku), 0)`,
     // What came back from customers is on the shelf again, once.
     `SELECT movement_id || ' ' || sku FROM (SELECT movement_id, sku, SUM(qty) AS due FROM restocks
        GROUP BY movement_id, sku) r WHERE due <> (SELECT COALESCE(SUM(qty), 0) FROM inv i
@@ -48,7 +54,7 @@ export const QUERIES: Record<string, readonly string[]> = {
        AS free FROM inv) WHERE free < 0`,
   ],
   I2: [
-    `SELECT sku FROM lines l JOIN ${STANDING} USING (order_id) GROUP BY sku HAVING
+    `SELECT sku FROM lines l JOIN ${OWED} USING (order_id) GROUP BY sku HAVING
        SUM(qty) > (SELECT SUM(qty) FROM inv i WHERE i.sku = l.sku AND kind = 'RESTOCK')`,
     // No shopper has bought more than one may have.
     `SELECT i.sku || ' ' || shopper FROM inv i JOIN limits USING (sku) JOIN buyers ON attempt_key = reservation_id
@@ -62,7 +68,7 @@ export const QUERIES: Record<string, readonly string[]> = {
   ],
   // All lines of a standing order were taken, and of no other.
   I4: [
-    `SELECT order_id || ' ' || l.sku FROM lines l JOIN ${STANDING} o USING (order_id) WHERE l.qty <> (SELECT
+    `SELECT order_id || ' ' || l.sku FROM lines l JOIN ${OWED} o USING (order_id) WHERE l.qty <> (SELECT
        COALESCE(SUM(CASE kind WHEN 'CONFIRM' THEN qty WHEN 'RETURN' THEN -qty ELSE 0 END), 0)
        FROM inv i WHERE i.reservation_id = o.attempt_key AND i.sku = l.sku)`,
     `SELECT reservation_id FROM inv WHERE kind IN ('CONFIRM', 'RETURN')
