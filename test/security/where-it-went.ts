@@ -1,7 +1,7 @@
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
-import type { RedisRole } from "../../src/platform/config/config.ts";
+import { REDIS_ROLES, type RedisRole } from "../../src/platform/config/config.ts";
 import { openIo } from "../../src/platform/io/io.ts";
 
 /** A place where a text was found: a table, a Redis key, an object's class. */
@@ -69,14 +69,7 @@ const whatCounts = (where: string, counts: Record<string, unknown>): Find[] =>
     .filter(([, count]) => Number(count ?? 0) > 0)
     .map(([what]) => ({ where, what }));
 
-const ROLES: readonly RedisRole[] = [
-  "session",
-  "user",
-  "payment",
-  "buffer",
-  "blocklist",
-  "content",
-];
+const ROLES = REDIS_ROLES.map((role) => role.toLowerCase() as RedisRole);
 
 async function searchRedis(texts: Record<string, string>): Promise<Find[]> {
   const finds: Find[] = [];

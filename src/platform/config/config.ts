@@ -85,7 +85,14 @@ const json = <S extends z.ZodType>(schema: S) =>
     })
     .pipe(schema);
 
-const REDIS_ROLES = ["SESSION", "USER", "PAYMENT", "BUFFER", "BLOCKLIST", "CONTENT"] as const;
+export const REDIS_ROLES = [
+  "SESSION",
+  "USER",
+  "PAYMENT",
+  "BUFFER",
+  "BLOCKLIST",
+  "CONTENT",
+] as const;
 export type RedisRole = Lowercase<(typeof REDIS_ROLES)[number]>;
 
 const redis = Object.fromEntries(

@@ -46,35 +46,19 @@ export class Meter {
     this.#listener = listener;
   }
 
-  async step<T>(kind: StepKind, call: () => Promise<T>): Promise<T> {
-    const depth = this.#settledDepth + 1;
-    const startedMs = Date.now();
-    let ok = false;
-    try {
-      const value = await call();
-      ok = true;
-      return value;
-    } finally {
-      this.#record({ kind, depth, durationMs: Date.now() - startedMs }, ok);
-    }
+  step<T>(kind: StepKind, call: () => Promise<T>): Promise<T> {
+    return this.#timed(kind, call, (step, ok) => this.#record(step, ok));
   }
 
   /**
    * A step that only the answer waits for. What begins after it has ended did not wait for it, so it is no
    * deeper: else the count would depend on which of two was faster.
    */
-  async beside<T>(kind: StepKind, call: () => Promise<T>): Promise<T> {
-    const depth = this.#settledDepth + 1;
-    const startedMs = Date.now();
-    let ok = false;
-    try {
-      const value = await call();
-      ok = true;
-      return value;
-    } finally {
-      this.#besideDepth = Math.max(this.#besideDepth, depth);
-      this.#note({ kind, depth, durationMs: Date.now() - startedMs }, ok);
-    }
+  beside<T>(kind: StepKind, call: () => Promise<T>): Promise<T> {
+    return this.#timed(kind, call, (step, ok) => {
+      this.#besideDepth = Math.max(this.#besideDepth, step.depth);
+      this.#note(step, ok);
+    });
   }
 
   /** A call to an object that meters its own steps: they count on top of the call itself. */
@@ -118,6 +102,23 @@ export class Meter {
       .slice(0, TIMINGS_MAX)
       .map(({ kind, depth, durationMs }) => `${kind};dur=${told(durationMs)};desc="${depth}"`)
       .join(", ");
+  }
+
+  async #timed<T>(
+    kind: StepKind,
+    call: () => Promise<T>,
+    keep: (step: Step, ok: boolean) => void,
+  ): Promise<T> {
+    const depth = this.#settledDepth + 1;
+    const startedMs = Date.now();
+    let ok = false;
+    try {
+      const value = await call();
+      ok = true;
+      return value;
+    } finally {
+      keep({ kind, depth, durationMs: Date.now() - startedMs }, ok);
+    }
   }
 
   #record(step: Step, ok: boolean): void {

@@ -1,17 +1,8 @@
-import type { RedisRole } from "../../../local/engines/redis.ts";
 import type { Random } from "../simulation/random.ts";
 import { sleep } from "./pool.ts";
 import { PROCESSORS, type ProofShop } from "./proof-shop.ts";
 
 const KILL_REST_MS = 45_000;
-const ROLES: readonly RedisRole[] = [
-  "session",
-  "user",
-  "payment",
-  "buffer",
-  "blocklist",
-  "content",
-];
 const SKIES = [
   { down: true },
   { errorRate: 0.4 },
@@ -69,7 +60,7 @@ export class Mischief {
 
   #redis = async (): Promise<void> => {
     this.#count("SIGKILL of a Redis");
-    const slot = this.#shop.redis.slots[this.#random.pick(ROLES)];
+    const slot = this.#random.pick(Object.values(this.#shop.redis.slots));
     await slot.kill();
     await sleep(this.#random.between(0, 3_000));
     await slot.start();
